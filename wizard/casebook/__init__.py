@@ -1,0 +1,1 @@
+"""Help-desk cases, stored and compared."""

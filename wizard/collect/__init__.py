@@ -1,0 +1,1 @@
+"""The only package that touches the machine: probes, live or from a bundle."""

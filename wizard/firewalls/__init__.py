@@ -1,0 +1,1 @@
+"""One module per firewall: reads its listing, writes its commands."""

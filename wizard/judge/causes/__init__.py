@@ -1,0 +1,1 @@
+"""One module per root cause; the file's presence is its registration."""

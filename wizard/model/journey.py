@@ -1,0 +1,164 @@
+"""The packet's way from the other device to the program, and where it ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from wizard.model.capture import Origin, Unknown
+from wizard.model.facts import Address, Listener
+from wizard.model.packet import Packet
+
+
+class Action(StrEnum):
+    """What a step does with the packet. `UNKNOWN`: something there could not be read or modelled."""
+
+    PASS = "pass"
+    TRANSLATE = "translate"
+    STOP = "stop"
+    UNKNOWN = "unknown"
+
+
+class Ending(StrEnum):
+    """How a walk ends: one word per thing the kernel, or the program, can do with a connection attempt."""
+
+    ARRIVED = "arrived"
+    NAME_UNRESOLVED = "name-unresolved"
+    WRONG_ADDRESS = "wrong-address"
+    NEVER_SENT = "never-sent"
+    """The client's own browser or kernel sends nothing: a blocked port, a wildcard address, no route there."""
+    INTERFACE_DOWN = "interface-down"
+    FILTER_DROPPED = "filter-dropped"
+    FILTER_REJECTED = "filter-rejected"
+    SOURCE_FILTERED = "source-filtered"
+    """rp_filter or a martian check dropped it."""
+    NO_ROUTE = "no-route"
+    NO_LISTENER = "no-listener"
+    QUEUE_FULL = "queue-full"
+    REPLY_DROPPED = "reply-dropped"
+    REPLY_NO_ROUTE = "reply-no-route"
+    FORWARDED_NOWHERE = "forwarded-nowhere"
+    """Translated toward another machine or container that does not answer."""
+    NO_ANSWER_THERE = "no-answer-there"
+    """The other host (client side) did not answer at all."""
+    SILENT = "silent"
+    """Connected, and then nothing."""
+    CLOSED = "closed"
+    """Connected, then closed or reset without an answer."""
+    WRONG_PROTOCOL = "wrong-protocol"
+    APPLICATION_REFUSED = "application-refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A destination rewritten on the way: by DNAT, REDIRECT, or a proxy process."""
+
+    address: Address
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleReference:
+    """The rule, or chain policy, that decided. `front_end` says it in the words of ufw, firewalld, Docker, ... if it is
+    one of theirs; `what` is `rule` or `policy`."""
+
+    engine: str
+    family: str
+    table: str
+    chain: str
+    what: str = "rule"
+    rule: str = ""
+    handle: int | None = None
+    index: int | None = None
+    hook: str = ""
+    front_end: str = ""
+    front_end_words: str = ""
+    origin: Origin = Origin("")
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A rule that would have decided otherwise but for one condition: `differs` is that condition in words."""
+
+    rule: RuleReference
+    verdict: str
+    differs: str
+    condition: str = ""
+    """Which kind of condition differed: `source`, `interface`, `port`, `protocol`, `state`, `family`, `order`, ..."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the packet filters and the routing of one machine do with one packet (wizard.judge.trace).
+
+    `outcome`: deliver, drop, reject, forward, unknown. `to` is where it ends after any translation. `stage` says where on
+    the way: `prerouting`, `routing`, `input`, `forward`, `postrouting`, `output`. `reply` tells whether it is the answer
+    on its way back that was stopped. `assumptions` are what the answer rests on (`rate limit not exceeded`).
+    """
+
+    outcome: str
+    to: Translation
+    reject_with: str | None = None
+    by: RuleReference | None = None
+    stage: str = ""
+    reason: str = ""
+    """In words where no rule decided: `rp_filter on eth0`, `no route to 10.0.0.9`."""
+    path: tuple[str, ...] = ()
+    near_misses: tuple[NearMiss, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    out_interface: str = ""
+    visited: tuple[RuleReference, ...] = ()
+    """Every rule and policy that let the packet pass a base chain, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happens on the way. `hop` is the place: device, network, the interface's name, firewall, port,
+    program."""
+
+    hop: str
+    name: str
+    action: Action
+    by: str = ""
+    evidence: tuple[Origin, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Where the walk ends before its goal, with what a cause needs to explain it.
+
+    `decision` is the packet filter's (or the reply's) decision where one stopped it; `listeners` the sockets considered.
+    """
+
+    ending: Ending
+    step: Step
+    reject_with: str | None = None
+    decision: Decision | None = None
+    listeners: tuple[Listener, ...] = ()
+    detail: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """The walk of one packet: its steps in order, where it stops (None: it arrives), and what stayed unknown on the way.
+
+    `delivered_to` is the socket that takes the connection, or would; `translated` the destination after NAT.
+    """
+
+    packet: Packet
+    steps: tuple[Step, ...] = ()
+    stop: Stop | None = None
+    unknowns: tuple[Unknown, ...] = field(default=())
+    delivered_to: Listener | None = None
+    translated: Translation | None = None
+    decision: Decision | None = None
+    """The packet filters' decision about the way in."""
+    reply: Decision | None = None
+    """... and about the answer's way back."""
+
+    @property
+    def arrives(self) -> bool:
+        """Every step is known and none stops it."""
+        return self.stop is None and not self.unknowns

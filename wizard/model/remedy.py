@@ -1,0 +1,239 @@
+"""What should become true (`Intent`), and the exact way there and back (`Plan`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from wizard.model.facts import Address, Network, Proto
+
+
+class Shell(StrEnum):
+    """The shell that a command is quoted for."""
+
+    SH = "sh"
+    POWERSHELL = "powershell"
+    CMD = "cmd"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A command to paste. `argv` is one command as a list of arguments, quoted for `shell` only when it is shown;
+    `cwd` is where it must run (shown as `cd DIR && ...`); `environment` goes in front (`NAME=value cmd`).
+    `script` is used instead of argv for the rare command that needs a pipe or a redirection: text of our own making,
+    in which every piece from the machine has been quoted."""
+
+    argv: tuple[str, ...] = ()
+    script: str = ""
+    cwd: str = ""
+    environment: tuple[tuple[str, str], ...] = ()
+    root: bool = False
+    where: str = "here"
+    """`here`, `client` or `router`."""
+    background: bool = False
+    """It keeps running (a server)."""
+    shell: Shell = Shell.SH
+    note: str = ""
+    """Why, in one short sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One line of a file to change: `line` counts from 1; `before` and `after` are whole lines without the newline."""
+
+    file: str
+    line: int
+    before: str
+    after: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """Something that only a person can do."""
+
+    text: str
+
+
+Instruction = Run | Edit | Do
+
+
+class Risk(StrEnum):
+    """How much a plan can hurt: none, low (opens what was asked), medium (restarts or touches other users), high."""
+
+    NONE = "none"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+# Intents: what should be true. A cause names one; `fixes` and the firewall in charge say how; `fixes.apply` makes the
+# same thing true in the facts, so that the walk can be taken again.
+
+
+@dataclass(frozen=True, slots=True)
+class AllowInbound:
+    """Let new connections to `port` in, from `source` (the LAN's own network), arriving on `interface`.
+
+    `destination_port` differs from `port` where a redirect comes first. `forwarded` is set when the packet goes through
+    the forward hook (a container) rather than input."""
+
+    port: int
+    proto: Proto
+    source: Network
+    interface: str = ""
+    destination: Address | None = None
+    forwarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AllowReply:
+    """Let the answers of established connections from `port` out again, to `destination`."""
+
+    port: int
+    proto: Proto
+    destination: Network
+    interface: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unban:
+    """Lift the ban of one address: `jail` is fail2ban's, empty if another program or hand made it."""
+
+    address: Address
+    jail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveRedirect:
+    """Take away a redirect or DNAT that leads to a port where nobody listens."""
+
+    port: int
+    proto: Proto
+
+
+@dataclass(frozen=True, slots=True)
+class Rebind:
+    """Have the program of `pid` listen on `address` (a wildcard or one of this machine's own), keeping or changing port."""
+
+    pid: int
+    address: Address
+    port: int
+    move_to: int | None = None
+    """Another port, where it must not stay on `port`."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartProgram:
+    """Have something listen on `port`; nobody does. `command` is known where a unit or an earlier run says it."""
+
+    port: int
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Let a stopped process run on (SIGCONT)."""
+
+    pid: int
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StopProgram:
+    """End a process that holds what another needs; pid and start time were read together."""
+
+    pid: int
+    name: str = ""
+    unit: str = ""
+    container: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetSysctl:
+    """Set one kernel setting."""
+
+    name: str
+    value: str
+    was: str
+
+
+@dataclass(frozen=True, slots=True)
+class BringUp:
+    """Set an interface up."""
+
+    interface: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddRoute:
+    """Add a route back to `destination`."""
+
+    destination: Network
+    device: str
+    gateway: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptHostHeader:
+    """Have the application answer to `host` in the Host header (Django's ALLOWED_HOSTS, Vite's allowedHosts, ...)."""
+
+    pid: int
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInstead:
+    """Open another address on the other device: nothing is wrong here but the URL."""
+
+    url: str
+    instead_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Advise:
+    """What only a person can do, or a command to look further; nothing that the model can apply."""
+
+    text: str
+    run: tuple[str, ...] = ()
+    where: str = "here"
+
+
+Intent = (
+    AllowInbound
+    | AllowReply
+    | Unban
+    | RemoveRedirect
+    | Rebind
+    | StartProgram
+    | Resume
+    | StopProgram
+    | SetSysctl
+    | BringUp
+    | AddRoute
+    | AcceptHostHeader
+    | OpenInstead
+    | Advise
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One remedy for one finding: steps in order, the way back, what it opens and to whom, and whether it was proved.
+
+    `undo` gives back exactly what was read before. `verify` are commands that show that it worked.
+    `persists`: `yes`, `until reboot`, `until reload`, `until the program ends`.
+    """
+
+    finding: str
+    title: str
+    steps: tuple[Instruction, ...]
+    undo: tuple[Instruction, ...] = ()
+    risk: Risk = Risk.LOW
+    opens_to: str = ""
+    persists: str = "yes"
+    proved: bool = False
+    proved_by: tuple[str, ...] = ()
+    verify: tuple[Instruction, ...] = ()
+    warnings: tuple[str, ...] = ()
+    intents: tuple[Intent, ...] = field(default=())

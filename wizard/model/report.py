@@ -1,0 +1,73 @@
+"""Everything that a presenter may know, frozen: text, JSON, HTML and screens all read this, so they cannot disagree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wizard.model.capture import Unknown
+from wizard.model.diagnosis import Finding, Stage, Target
+from wizard.model.journey import Journey
+from wizard.model.remedy import Plan
+
+
+class Overall(StrEnum):
+    """The answer to the user's question."""
+
+    REACHABLE = "reachable"
+    BLOCKED = "blocked"
+    UNDETERMINED = "undetermined"
+
+
+class StageStatus(StrEnum):
+    """`SKIPPED`: not asked (`--no-probe`, or an earlier stop makes it pointless)."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    WARN = "warn"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class StageResult:
+    """One stage as shown: a mark, a sentence, and how long it took (seconds)."""
+
+    stage: Stage
+    status: StageStatus
+    summary: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSees:
+    """What the client gets where the walk ends. `browser` is Chrome's code or None; `errno` its name or None; `curl` the
+    exit code curl gives (0: it got an answer). `certain` is False while something on the way is unknown."""
+
+    transport: str
+    browser: str | None = None
+    errno: str | None = None
+    curl: int | None = None
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One diagnosis. `findings` are ordered: blocking ones as the packet meets them, then warnings, then information."""
+
+    target: Target
+    platform: str
+    taken_at: float
+    verdict: Overall
+    sentence: str
+    journey: Journey
+    client_sees: ClientSees
+    stages: tuple[StageResult, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    ruled_out: tuple[Finding, ...] = ()
+    cannot_tell: tuple[Finding, ...] = ()
+    plan: tuple[Plan, ...] = ()
+    alternatives: tuple[Plan, ...] = ()
+    unread: tuple[Unknown, ...] = ()
+    firewall_innocent: bool = False
+    vantage_interface: str = ""

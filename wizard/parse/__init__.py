@@ -1,0 +1,1 @@
+"""Text to facts: pure, one module per command or file."""

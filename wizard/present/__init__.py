@@ -1,0 +1,1 @@
+"""A report to words on a surface."""

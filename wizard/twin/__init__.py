@@ -1,0 +1,1 @@
+"""The rulesets in a private network namespace, and this kernel's answer."""
