@@ -1,0 +1,1 @@
+"""The tests; `tests.build` has the benign facts that they change."""
