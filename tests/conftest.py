@@ -1,1 +1,57 @@
-"""Being here, in a package, puts the project's root on the import path: tests import `tests.build`."""
+"""What holds for the whole run: lab tests that cannot run say so, are counted in the last line, and in CI are failures.
+
+Being here, in a package, also puts the project's root on the import path: tests import `tests.build`.
+A lab test is one marked `live`. With WIZARD_LAB=required in the environment its skip becomes a failure.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+LIVE = Path(__file__).parent / "live"
+
+
+def _required() -> bool:
+    return os.environ.get("WIZARD_LAB") == "required"
+
+
+def _fail_instead_of_skip(report: Any) -> None:
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    report.outcome = "failed"
+    report.longrepr = f"WIZARD_LAB=required, so this may not be skipped: {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and item.get_closest_marker("live") and _required():
+        _fail_instead_of_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    if report.skipped and LIVE in collector.path.parents and _required():
+        _fail_instead_of_skip(report)
+    return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The last line of the run, after pytest's own."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or hasattr(config, "workerinput"):
+        return
+    skipped = reporter.stats.get("skipped", [])
+    lab = [report for report in skipped if "live" in report.keywords]
+    reasons = sorted({str(report.longrepr[2]).removeprefix("Skipped: ") for report in lab})
+    why = f" ({'; '.join(reasons)})" if lab else ""
+    reporter.write_line(f"Skipped: {len(skipped)} tests, of which {len(lab)} lab tests{why}.")
