@@ -1,0 +1,114 @@
+"""The journey as a strip of places: device, the interface, the firewall, the port, the program; and where it stops.
+
+device ── wlan0 ── ufw ✓ ── 5000 ╳ flask
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wizard.model.diagnosis import Target
+from wizard.model.facts import Listener
+from wizard.model.journey import Action, Journey, Step
+from wizard.present.hostile import harmless
+from wizard.present.tone import Tone
+
+PLACES = ("device", "network", "interface", "firewall", "port", "program")
+_TONE = {Action.PASS: Tone.GOOD, Action.TRANSLATE: Tone.GOOD, Action.UNKNOWN: Tone.UNSURE, Action.STOP: Tone.BAD}
+_RANK = {Action.PASS: 0, Action.TRANSLATE: 1, Action.UNKNOWN: 2, Action.STOP: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One place of the strip. `tone` QUIET: the packet does not get there. `steps` are what happened there, in words."""
+
+    place: str
+    label: str
+    tone: Tone
+    steps: tuple[str, ...] = ()
+
+    @property
+    def stops(self) -> bool:
+        """The journey ends at this place."""
+        return self.tone is Tone.BAD
+
+
+def strip(journey: Journey, target: Target, interface: str = "") -> tuple[Hop, ...]:
+    """The places in the packet's order; those behind the stop are there too, so that one sees what it was meant for."""
+    gathered = _gather(whole_way(journey))
+    if not gathered:
+        return ()
+    hops = [Hop(place, _label(place, steps, target, journey), _tone(steps), _words(steps)) for place, steps in gathered]
+    if not any(place == "device" for place, _ in gathered):
+        hops.insert(0, Hop("device", "device", Tone.GOOD))
+    return (*hops, *_not_reached(gathered[-1][0], target, journey, interface))
+
+
+def whole_way(journey: Journey) -> tuple[Step, ...]:
+    """Every step, the one that stops it included."""
+    stop = journey.stop
+    if stop is None or stop.step in journey.steps:
+        return journey.steps
+    return (*journey.steps, stop.step)
+
+
+def _gather(steps: tuple[Step, ...]) -> list[tuple[str, list[Step]]]:
+    """Neighbouring steps at one place are one place."""
+    gathered: list[tuple[str, list[Step]]] = []
+    for step in steps:
+        if gathered and gathered[-1][0] == step.hop:
+            gathered[-1][1].append(step)
+        else:
+            gathered.append((step.hop, [step]))
+    return gathered
+
+
+def _tone(steps: list[Step]) -> Tone:
+    return _TONE[max((step.action for step in steps), key=_RANK.__getitem__)]
+
+
+def _words(steps: list[Step]) -> tuple[str, ...]:
+    return tuple(harmless(step.name + (f" ({step.by})" if step.by else "")) for step in steps)
+
+
+def _label(place: str, steps: list[Step], target: Target, journey: Journey) -> str:
+    if place == "port":
+        return str(journey.translated.port if journey.translated else target.port)
+    if place == "program":
+        return _program(journey) or "program"
+    if place == "firewall":
+        return _firewall(steps)
+    return harmless(place)
+
+
+def _firewall(steps: list[Step]) -> str:
+    """The firewall in charge where a step names one in a single word, as in `by="ufw"`."""
+    deciding = max(steps, key=lambda step: _RANK[step.action])
+    for step in (deciding, *steps):
+        name = step.by.partition(":")[0]
+        if name and " " not in name:
+            return harmless(name)
+    return "firewall"
+
+
+def _program(journey: Journey) -> str:
+    """Whose socket it is, or would be: the listener that takes the connection, or the one that it fails to reach."""
+    candidates: tuple[Listener, ...] = journey.stop.listeners if journey.stop else ()
+    if journey.delivered_to:
+        candidates = (journey.delivered_to, *candidates)
+    for listener in candidates:
+        if listener.owners:
+            return harmless(listener.owners[0].name)
+    return ""
+
+
+def _not_reached(last: str, target: Target, journey: Journey, interface: str) -> tuple[Hop, ...]:
+    """The places behind the last one: known by their order, or (after a place of its own name) by the interface's."""
+    position = PLACES.index(last) if last in PLACES else PLACES.index("interface")
+    labels = {
+        "interface": harmless(interface),
+        "firewall": "firewall",
+        "port": str(target.port),
+        "program": _program(journey) or "program",
+    }
+    return tuple(Hop(place, labels[place], Tone.QUIET) for place in PLACES[position + 1 :] if labels.get(place))
