@@ -1,1 +1,105 @@
-"""Facts to findings: pure."""
+"""Facts to findings: the catalogue of root causes, and what each of them says about one journey. Pure.
+
+A cause is a module in `causes/`: `CAUSE` is its card, the docstring its page, and `check` its judgement. What `check` asks
+for by name is what it needs: `target`, `journey`, `facts` (all of them), or any one field of `Facts`. A field that could
+not be read never reaches it: the engine answers "cannot tell" in its place, with the reason and the remedy.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib import import_module
+from inspect import signature
+from types import ModuleType
+
+from wizard.errors import ExitCode, WizardError
+from wizard.judge import causes
+from wizard.model.capture import Unknown
+from wizard.model.diagnosis import Finding, Outcome, RootCause, Severity, Stage, Target, Verdict, cannot_tell
+from wizard.model.facts import Facts
+from wizard.model.journey import Journey
+
+_STAGES = tuple(Stage)
+_FACTS = frozenset(each.name for each in fields(Facts))
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the catalogue says about one journey, each part in the catalogue's order (stage, then ref)."""
+
+    found: tuple[Finding, ...]
+    ruled_out: tuple[Finding, ...]
+    cannot_tell: tuple[Finding, ...]
+
+    @property
+    def blocking(self) -> Finding | None:
+        """The cause that explains where the journey stops: of several that fit, the most specific one."""
+        candidates = [each for each in self.found if each.cause.severity is Severity.BLOCKING]
+        outranked = {ref for each in candidates for ref in each.cause.outranks}
+        best = [each for each in candidates if each.ref not in outranked] or candidates
+        return best[0] if best else None
+
+    @property
+    def remarks(self) -> tuple[Finding, ...]:
+        """What was found that does not stand in the way: warnings first."""
+        found = [each for each in self.found if each.cause.severity is not Severity.BLOCKING]
+        return tuple(sorted(found, key=lambda each: each.cause.severity is not Severity.WARNING))
+
+
+@cache
+def catalogue() -> tuple[ModuleType, ...]:
+    """Every module in `causes/`, ordered by stage and then by ref."""
+    names = [each.name for each in pkgutil.iter_modules(causes.__path__) if not each.name.startswith("_")]
+    modules = (import_module(f"{causes.__name__}.{name}") for name in names)
+    return tuple(sorted(modules, key=lambda module: (_STAGES.index(module.CAUSE.stage), module.CAUSE.ref)))
+
+
+def judge(facts: Facts, target: Target, journey: Journey) -> Judgement:
+    """Ask every cause about this journey."""
+    findings = [_finding(module, facts, target, journey) for module in catalogue()]
+    by = {outcome: tuple(each for each in findings if each.verdict.outcome is outcome) for outcome in Outcome}
+    return Judgement(by[Outcome.FOUND], by[Outcome.RULED_OUT], by[Outcome.CANNOT_TELL])
+
+
+def _finding(module: ModuleType, facts: Facts, target: Target, journey: Journey) -> Finding:
+    cause: RootCause = module.CAUSE
+    return Finding(cause, _ask(module, facts, target, journey), summary_of(module))
+
+
+def _ask(module: ModuleType, facts: Facts, target: Target, journey: Journey) -> Verdict:
+    """A check never sees an unknown fact: "cannot tell" is answered in its place."""
+    given: dict[str, object] = {"target": target, "journey": journey, "facts": facts}
+    wanted = {name: given[name] if name in given else getattr(facts, name) for name in _needs(module)}
+    for name, value in wanted.items():
+        if isinstance(value, Unknown):
+            return cannot_tell(f"{value.what or name.replace('_', ' ')}: {value.reason}", value.remedy)
+    verdict: Verdict = module.check(**wanted)
+    return verdict
+
+
+@cache
+def _needs(module: ModuleType) -> tuple[str, ...]:
+    names = tuple(signature(module.check).parameters)
+    unknown = set(names) - _FACTS - {"target", "journey", "facts"}
+    if unknown:
+        raise TypeError(f"{module.__name__}.check asks for {unknown}, which is no fact")
+    return names
+
+
+def summary_of(module: ModuleType) -> str:
+    """The first paragraph of a cause's page, on one line."""
+    return " ".join((module.__doc__ or "").strip().split("\n\n", 1)[0].split())
+
+
+def page(ref: str) -> tuple[RootCause, str]:
+    """A cause's card and its whole page; an unknown ref gives an error that names the nearest ones."""
+    known = {module.CAUSE.ref: module for module in catalogue()}
+    if ref in known:
+        return known[ref].CAUSE, (known[ref].__doc__ or "").strip()
+    from difflib import get_close_matches
+
+    near = get_close_matches(ref, known, 3, 0.4)
+    hint = "did you mean " + " or ".join(near) + "?" if near else "`wizard explain` lists them all"
+    raise WizardError("cause-not-known", f"There is no root cause called {ref[:60]!r}.", hint=hint, code=ExitCode.USAGE)

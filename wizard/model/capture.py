@@ -17,7 +17,8 @@ class Probe:
     """One read-only question: a command (`argv`), a file or glob of files (`path`), or a Python reader (`reader`).
 
     `only_if` names a path that must exist before the command may run, because running it elsewhere would change the
-    machine (`iptables-legacy-save` loads modules where no legacy table exists). `seconds` bounds the answer.
+    machine (`iptables-legacy-save` loads modules where no legacy table exists). `seconds` bounds the answer. A probe
+    with `instead_of` is asked only where the probe of that name gave no answer.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Probe:
     only_if: str = ""
     seconds: float = 5.0
     remedy: str = ""
+    instead_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,8 @@ class Ending(StrEnum):
     CLOSED = "closed"
     """Connected, then closed or reset without an answer."""
     WRONG_PROTOCOL = "wrong-protocol"
+    ANOTHER_PROGRAM = "another-program"
+    """It connects, but to another program than the one that is meant."""
     APPLICATION_REFUSED = "application-refused"
     UNKNOWN = "unknown"
 
@@ -114,6 +116,18 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientSees:
+    """What the client gets where the walk ends. `browser` is Chrome's code or None; `errno` its name or None; `curl` the
+    exit code curl gives (0: it got an answer). `certain` is False while something on the way is unknown."""
+
+    transport: str
+    browser: str | None = None
+    errno: str | None = None
+    curl: int | None = None
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One thing that happens on the way. `hop` is the place: device, network, the interface's name, firewall, port,
     program."""
@@ -123,6 +137,8 @@ class Step:
     action: Action
     by: str = ""
     evidence: tuple[Origin, ...] = ()
+    stage: str = ""
+    """The stage it belongs to, by its name (wizard.model.diagnosis.Stage)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +154,8 @@ class Stop:
     decision: Decision | None = None
     listeners: tuple[Listener, ...] = ()
     detail: Any = None
+    sees: ClientSees | None = None
+    """What the client gets, where it does not follow from the ending alone."""
 
 
 @dataclass(frozen=True, slots=True)

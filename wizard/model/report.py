@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from wizard.model.capture import Unknown
 from wizard.model.diagnosis import Finding, Stage, Target
+from wizard.model.journey import ClientSees as ClientSees
 from wizard.model.journey import Journey
 from wizard.model.remedy import Plan
 
@@ -40,18 +41,6 @@ class StageResult:
 
 
 @dataclass(frozen=True, slots=True)
-class ClientSees:
-    """What the client gets where the walk ends. `browser` is Chrome's code or None; `errno` its name or None; `curl` the
-    exit code curl gives (0: it got an answer). `certain` is False while something on the way is unknown."""
-
-    transport: str
-    browser: str | None = None
-    errno: str | None = None
-    curl: int | None = None
-    certain: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class Report:
     """One diagnosis. `findings` are ordered: blocking ones as the packet meets them, then warnings, then information."""
 
@@ -71,3 +60,12 @@ class Report:
     unread: tuple[Unknown, ...] = ()
     firewall_innocent: bool = False
     vantage_interface: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """News from a diagnosis at work: a stage that is asked (`status` None) or answered, and what about it, in a sentence."""
+
+    stage: Stage
+    status: StageStatus | None
+    text: str

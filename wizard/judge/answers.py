@@ -1,0 +1,238 @@
+"""What the program behind a socket is, and what it said when this machine asked it.
+
+An attempt from this machine to itself proves what the program does, never what a firewall does: it runs over `lo`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wizard.model.capture import Unknown
+from wizard.model.diagnosis import Target
+from wizard.model.facts import Address, Attempt, AttemptOutcome, Facts, Listener, Process
+from wizard.model.journey import ClientSees, Ending
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Another program shares or takes the port: `kind` is `shared` (SO_REUSEPORT) or `shadowed` (a more specific bind)."""
+
+    kind: str
+    summary: str
+    taken_by: tuple[Listener, ...]
+    meant: tuple[Listener, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with an application's answer."""
+
+    ending: Ending
+    summary: str
+    sees: ClientSees
+
+
+def owner(facts: Facts, listener: Listener | None) -> Process | None:
+    """The process that holds the socket: of a family that shares it, the one that stands at the top."""
+    if listener is None or not listener.owners or isinstance(facts.processes, Unknown):
+        return None
+    owners = [facts.processes[each.pid] for each in listener.owners if each.pid in facts.processes]
+    if not owners:
+        return None
+    pids = {each.pid for each in owners}
+    return next((each for each in owners if each.parent not in pids), owners[0])
+
+
+def who(facts: Facts, listener: Listener) -> str:
+    """The owner in words, or what is known of it."""
+    process = owner(facts, listener)
+    if process is not None:
+        return described(process)
+    if listener.owners:
+        return f"{listener.owners[0].name} (pid {listener.owners[0].pid})"
+    return "a program of another user (its name needs root)" if listener.owners is None else "a program"
+
+
+def described(process: Process) -> str:
+    """`flask run (pid 4242)`: the program's own name and first words, without the interpreter in front."""
+    return f"{title(process)} (pid {process.pid})"
+
+
+def title(process: Process) -> str:
+    """What a person would call the program: `flask run`, `gunicorn`, `python app.py`."""
+    words = [word for word in process.argv if word]
+    if not words:
+        return process.name
+    first = words[0].rpartition("/")[2]
+    if not first.startswith(("python", "node", "ruby", "perl", "bash", "sh", "pypy")) or len(words) == 1:
+        return first.removesuffix(":") if " " not in first else process.name
+    if words[1] == "-m" and len(words) > 2:
+        return " ".join([words[2], *_subcommand(words[3:])])
+    if words[1].startswith("-"):
+        return process.name
+    script = words[1].rpartition("/")[2]
+    if "." in script:
+        return f"{first.rstrip('0123456789.')} {script}"
+    return " ".join([script, *_subcommand(words[2:])])
+
+
+def _subcommand(words: list[str]) -> list[str]:
+    return [word for word in words[:1] if word.isalpha()]
+
+
+def family(facts: Facts, listener: Listener) -> frozenset[int]:
+    """The pids of a socket's owners with their parents: what belongs to one program (a master and its workers)."""
+    if not listener.owners:
+        return frozenset()
+    pids = {each.pid for each in listener.owners}
+    if isinstance(facts.processes, Unknown):
+        return frozenset(pids)
+    parents = {facts.processes[pid].parent for pid in pids if pid in facts.processes}
+    return frozenset(pids | {each for each in parents if each is not None and each > 1 and _is_program(facts, each)})
+
+
+def _is_program(facts: Facts, pid: int) -> bool:
+    """A parent that is itself of the program, rather than the shell or the supervisor that started it."""
+    if isinstance(facts.processes, Unknown) or pid not in facts.processes:
+        return False
+    name = facts.processes[pid].name
+    return name not in (
+        "sh",
+        "bash",
+        "zsh",
+        "fish",
+        "dash",
+        "systemd",
+        "init",
+        "tmux",
+        "screen",
+        "sshd",
+        "login",
+        "sudo",
+    )
+
+
+def same_program(facts: Facts, one: Listener, other: Listener) -> bool:
+    """Whether two sockets belong to one program; True where their owners are not known (nothing to hold against them)."""
+    if not one.owners or not other.owners:
+        return True
+    return bool(family(facts, one) & family(facts, other))
+
+
+def rival(facts: Facts, found: tuple[Listener, ...], near: tuple[Listener, ...]) -> Rival | None:
+    """A second program on the port that is reached in place of the first, or every other time."""
+    taken = found[0]
+    strangers = tuple(each for each in found[1:] if not same_program(facts, taken, each))
+    if strangers:
+        names = " and ".join(dict.fromkeys(who(facts, each) for each in (taken, *strangers)))
+        return Rival(
+            "shared", f"{names} share the port: each connection goes to one of them at random", found, strangers
+        )
+    if taken.address.is_unspecified or taken.device:
+        return None
+    shadowed = tuple(
+        each
+        for each in near
+        if each.address.is_unspecified and not each.device and not same_program(facts, taken, each)
+    )
+    if not shadowed:
+        return None
+    summary = (
+        f"{who(facts, taken)} holds {taken.address} itself, in front of {who(facts, shadowed[0])} on every address"
+    )
+    return Rival("shadowed", summary, (taken,), shadowed)
+
+
+def attempts(facts: Facts) -> tuple[Attempt, ...]:
+    """The attempts that were made, or none."""
+    return () if isinstance(facts.attempts, Unknown) else facts.attempts
+
+
+def of_connection(facts: Facts, address: Address, port: int) -> Attempt | None:
+    """The attempt toward exactly this address and port, if one was made."""
+    return next((each for each in attempts(facts) if (each.address, each.port) == (address, port)), None)
+
+
+def of_application(facts: Facts, listener: Listener | None, address: Address, port: int) -> Attempt | None:
+    """The attempt that reached this program: at the address dialled, or (a loopback bind) at the one it listens on."""
+    made = [each for each in attempts(facts) if each.port == port and each.outcome is AttemptOutcome.CONNECTED]
+    exact = [each for each in made if each.address == address]
+    if exact:
+        return exact[0]
+    if listener is None or listener.owners is None:
+        return None
+    return made[0] if made else None
+
+
+def fault(attempt: Attempt, target: Target) -> Fault | None:
+    """What is wrong with the answer, or None: an HTTP error of the application's own (a 404, a 500) is an answer."""
+    if attempt.tls == "ok" and target.scheme == "http" and attempt.status is None:
+        return _plain_to_tls(attempt)
+    if target.scheme == "https" and attempt.tls and attempt.tls != "ok":
+        sees = ClientSees("tls-error", "ERR_SSL_PROTOCOL_ERROR", None, 35)
+        return Fault(Ending.WRONG_PROTOCOL, f"does not speak TLS: {attempt.tls}", sees)
+    if attempt.tls == "ok" and target.scheme == "http" and attempt.status == 400:
+        sees = ClientSees("http-error", None, None, 0)
+        return Fault(Ending.WRONG_PROTOCOL, "speaks TLS: a plain request is refused (400)", sees)
+    if attempt.sent == "http" and not attempt.banner:
+        return _no_bytes(attempt)
+    if host_refused(attempt):
+        sees = ClientSees("http-error", None, None, 0)
+        return Fault(Ending.APPLICATION_REFUSED, f"refuses the name in the URL (HTTP {attempt.status})", sees)
+    if attempt.sent == "http" and attempt.status is None and attempt.banner:
+        sees = ClientSees("http-error", "ERR_INVALID_HTTP_RESPONSE", None, 1)
+        return Fault(Ending.WRONG_PROTOCOL, "answers something that is not HTTP", sees)
+    return None
+
+
+def _plain_to_tls(attempt: Attempt) -> Fault:
+    reset = attempt.ended == "reset"
+    sees = (
+        ClientSees("reset", "ERR_CONNECTION_RESET", "ECONNRESET", 56)
+        if reset
+        else ClientSees("empty", "ERR_EMPTY_RESPONSE", None, 52)
+    )
+    return Fault(Ending.WRONG_PROTOCOL, "speaks TLS, and a plain request gets no answer", sees)
+
+
+def _no_bytes(attempt: Attempt) -> Fault | None:
+    if attempt.ended == "open":
+        sees = ClientSees("timeout", None, None, 28)
+        return Fault(Ending.SILENT, "takes the connection and says nothing", sees)
+    if attempt.ended == "reset":
+        sees = ClientSees("reset", "ERR_CONNECTION_RESET", "ECONNRESET", 56)
+        return Fault(Ending.CLOSED, "takes the connection and resets it", sees)
+    sees = ClientSees("empty", "ERR_EMPTY_RESPONSE", None, 52)
+    return Fault(Ending.CLOSED, "takes the connection and closes it without an answer", sees)
+
+
+_HOST_REFUSALS = (
+    b"DisallowedHost",
+    b"Invalid HTTP_HOST header",
+    b"Invalid Host header",
+    b"Blocked host",
+    b"Blocked request",
+    b"is not allowed",
+    b"Invalid host header",
+    b"Host not allowed",
+    b"host is not allowed",
+    b"Bad Request (400)",
+)
+
+
+def host_refused(attempt: Attempt) -> bool:
+    """Whether the application refused the Host header: Django's 400, Vite's and Rails' 403, webpack's words, Starlette's
+    TrustedHostMiddleware (`Invalid host header`). Django without DEBUG says only `Bad Request (400)`."""
+    if attempt.status not in (400, 403, 421):
+        return False
+    return any(words in attempt.banner for words in _HOST_REFUSALS)
+
+
+def self_address(target: Target) -> str:
+    """`loopback` or `wildcard` where the URL's host means the device itself, else empty."""
+    host = target.host.lower().rstrip(".")
+    if host in ("0.0.0.0", "::"):
+        return "wildcard"
+    if host == "localhost" or host.endswith(".localhost") or host.startswith("127.") or host == "::1":
+        return "loopback"
+    return ""

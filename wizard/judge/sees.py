@@ -1,0 +1,71 @@
+"""What the client gets where a walk ends: transport result, errno, curl's exit code, Chrome's code.
+
+Measured on a Linux client; the errno of an ICMP message is icmp_err_convert (net/ipv4/icmp.c) and icmpv6_err_convert
+(net/ipv6/icmp.c), Chrome's code is MapSystemError and MapConnectError (net/base/net_errors_posix.cc, net/socket).
+"""
+
+from __future__ import annotations
+
+from wizard.model.journey import ClientSees, Ending, Journey, Stop
+
+CONNECTED = ClientSees("connected", None, None, 0)
+_REFUSED = ClientSees("refused", "ERR_CONNECTION_REFUSED", "ECONNREFUSED", 7)
+_TIMEOUT = ClientSees("timeout", "ERR_CONNECTION_TIMED_OUT", "ETIMEDOUT", 28)
+_HOST_UNREACHABLE = ClientSees("unreachable", "ERR_ADDRESS_UNREACHABLE", "EHOSTUNREACH", 7)
+_NET_UNREACHABLE = ClientSees("unreachable", "ERR_ADDRESS_UNREACHABLE", "ENETUNREACH", 7)
+_PROHIBITED = ClientSees("prohibited", "ERR_NETWORK_ACCESS_DENIED", "EACCES", 7)
+_NO_PROTOCOL = ClientSees("unreachable", "ERR_FAILED", "ENOPROTOOPT", 7)
+
+_REJECTIONS = {
+    "tcp-reset": _REFUSED,
+    "icmp-port-unreachable": _REFUSED,
+    "icmpv6-port-unreachable": _REFUSED,
+    "icmp-host-unreachable": _HOST_UNREACHABLE,
+    "icmp-host-prohibited": _HOST_UNREACHABLE,
+    "icmp-admin-prohibited": _HOST_UNREACHABLE,
+    "icmp-net-unreachable": _NET_UNREACHABLE,
+    "icmp-net-prohibited": _NET_UNREACHABLE,
+    "icmp-proto-unreachable": _NO_PROTOCOL,
+    "icmpv6-no-route": _NET_UNREACHABLE,
+    "icmpv6-addr-unreachable": _HOST_UNREACHABLE,
+    "icmpv6-admin-prohibited": _PROHIBITED,
+    "icmpv6-policy-fail": _PROHIBITED,
+    "icmpv6-reject-route": _PROHIBITED,
+}
+
+_ENDINGS = {
+    Ending.ARRIVED: CONNECTED,
+    Ending.NAME_UNRESOLVED: ClientSees("unresolved", "ERR_NAME_NOT_RESOLVED", None, 6),
+    Ending.INTERFACE_DOWN: _HOST_UNREACHABLE,
+    Ending.FILTER_DROPPED: _TIMEOUT,
+    Ending.SOURCE_FILTERED: _TIMEOUT,
+    Ending.NO_ROUTE: _NET_UNREACHABLE,
+    Ending.NO_LISTENER: _REFUSED,
+    Ending.QUEUE_FULL: _TIMEOUT,
+    Ending.REPLY_DROPPED: _TIMEOUT,
+    Ending.REPLY_NO_ROUTE: _TIMEOUT,
+    Ending.FORWARDED_NOWHERE: _TIMEOUT,
+    Ending.NO_ANSWER_THERE: _HOST_UNREACHABLE,
+    Ending.SILENT: ClientSees("timeout", None, None, 28),
+    Ending.CLOSED: ClientSees("empty", "ERR_EMPTY_RESPONSE", None, 52),
+    Ending.ANOTHER_PROGRAM: CONNECTED,
+    Ending.APPLICATION_REFUSED: ClientSees("http-error", None, None, 0),
+}
+
+
+def client_sees(journey: Journey) -> ClientSees:
+    """What the client gets at the end of `journey`; `certain` is False if something before the stop is unknown."""
+    seen = CONNECTED if journey.stop is None else journey.stop.sees or of_stop(journey.stop)
+    return ClientSees(seen.transport, seen.browser, seen.errno, seen.curl, certain=not journey.unknowns)
+
+
+def of_stop(stop: Stop) -> ClientSees:
+    """The table's answer for one stop; a rejection goes by what is sent back."""
+    if stop.reject_with is not None:
+        return rejection(stop.reject_with)
+    return _ENDINGS.get(stop.ending, ClientSees("timeout"))
+
+
+def rejection(reject_with: str) -> ClientSees:
+    """What a client makes of `icmp-host-prohibited`, `tcp-reset`, ... while it connects."""
+    return _REJECTIONS.get(reject_with, _HOST_UNREACHABLE)
