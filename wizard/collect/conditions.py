@@ -1,0 +1,83 @@
+"""May this probe run? A probe's `only_if` is checked by looking at files alone, before any program is started.
+
+/run/docker.sock                                   this path exists
+/proc/net/ip_tables_names                          ... and, below /proc, has something in it
+/sys/module/nf_tables                              the kernel has this module, loaded or built in
+process:firewalld                                  a process of this name runs
+/sys/module/nf_tables /proc/net/ip_tables_names    any of these
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_MODULES = "/sys/module/"
+_PROCESS = "process:"
+
+
+def unmet(only_if: str) -> str:
+    """Why the probe may not run, in words; empty when it may.
+
+    Raises OSError where the condition itself may not be read.
+    """
+    alternatives = only_if.split()
+    if not alternatives or any(_holds(each) for each in alternatives):
+        return ""
+    return "; ".join(_absence(each) for each in alternatives)
+
+
+def _holds(condition: str) -> bool:
+    if condition.startswith(_PROCESS):
+        return process_runs(condition.removeprefix(_PROCESS))
+    if condition.startswith(_MODULES):
+        return module_present(condition.removeprefix(_MODULES))
+    return _path_says_something(Path(condition))
+
+
+def _absence(condition: str) -> str:
+    if condition.startswith(_PROCESS):
+        return f"no process called {condition.removeprefix(_PROCESS)} runs"
+    if condition.startswith(_MODULES):
+        return f"the kernel module {condition.removeprefix(_MODULES)} is not loaded"
+    return f"{condition} is empty" if Path(condition).exists() else f"{condition} does not exist"
+
+
+def _path_says_something(path: Path) -> bool:
+    try:
+        path.stat()
+        if not path.is_relative_to("/proc"):
+            return True
+        # A file of /proc has size 0 whatever it says.
+        with path.open("rb") as file:
+            return bool(file.read(1))
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def module_present(name: str) -> bool:
+    """Whether the kernel has this module already, so that asking it will not load one.
+
+    A built-in module without parameters has no folder in /sys/module; modules.builtin (kbuild) lists those. A kernel
+    without /proc/modules cannot load any. Where the list is missing (a container) the answer is yes.
+    """
+    if Path(_MODULES, name).exists() or not Path("/proc/modules").exists():
+        return True
+    listed = Path("/lib/modules", os.uname().release, "modules.builtin")
+    try:
+        return f"/{name}.ko" in listed.read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return True
+
+
+def process_runs(name: str) -> bool:
+    """Whether some process has this name (its `comm`, so at most 15 characters)."""
+    for entry in os.scandir("/proc"):
+        if not entry.name.isdigit():
+            continue
+        try:
+            if Path(entry.path, "comm").read_bytes().rstrip(b"\n") == name.encode():
+                return True
+        except OSError:
+            continue
+    return False

@@ -1,0 +1,51 @@
+"""Reads files as captures: bounded, decoded, and with the system's words where that is not possible."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import stat
+import time
+
+from wizard.model.capture import Capture, Unknown
+
+MOST_BYTES = 4 * 1024 * 1024
+
+
+def text_of(data: bytes) -> str:
+    """The bytes as text; a byte that is no UTF-8 becomes `\\xff`, visible and harmless, so that any capture can be stored."""
+    return data.decode("utf-8", "backslashreplace")
+
+
+def read_text(path: str, probe: str = "", what: str = "", most: int = MOST_BYTES) -> Capture | Unknown:
+    """The file as a capture named `probe` (by default `source:<path>`), or why not.
+
+    Only regular files are read: a FIFO or a device would wait, or never end. Larger ones than `most` bytes are not read.
+    """
+    started = time.monotonic()
+    name = probe or f"source:{path}"
+    try:
+        data = _bytes_of(path, most)
+    except (OSError, ValueError) as error:
+        words = getattr(error, "strerror", None) or str(error)
+        remedy = f"sudo cat {shlex.quote(path)}" if isinstance(error, PermissionError) else ""
+        return Unknown(f"{path}: {words}", remedy, what or path)
+    return Capture(name, text_of(data), path, seconds=time.monotonic() - started)
+
+
+def _bytes_of(path: str, most: int) -> bytes:
+    # O_NONBLOCK: opening a FIFO without it would wait for a writer.
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ValueError("not a regular file")
+        parts: list[bytes] = []
+        size = 0
+        while part := os.read(descriptor, 1 << 16):
+            size += len(part)
+            if size > most:
+                raise ValueError(f"larger than {most} bytes")
+            parts.append(part)
+        return b"".join(parts)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,163 @@
+"""A Source that asks this machine: read-only, speaking English, everything side by side, each with its time limit."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from importlib import import_module
+
+from wizard.collect import commands, conditions
+from wizard.collect.files import read_text, text_of
+from wizard.collect.readers import CannotLook
+from wizard.collect.source import Tell
+from wizard.model.capture import Capture, Probe, Unknown
+
+Answer = Capture | Unknown
+_PLATFORMS = {"linux": "linux", "darwin": "macos", "win32": "windows"}
+
+
+class LiveSource:
+    """This machine. `seconds` bounds a whole `gather`, whatever the probes' own limits are."""
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self.platform = _PLATFORMS.get(sys.platform, sys.platform)
+        self.taken_at = time.time()
+        self.privileged = os.geteuid() == 0
+        self._seconds = seconds
+
+    def gather(self, probes: Iterable[Probe], tell: Tell | None = None) -> dict[str, Answer]:
+        """Every probe's answer, in the probes' order; those `instead_of` another only where that gave none."""
+        asked = tuple(probes)
+        late = None if self._seconds is None else time.monotonic() + self._seconds
+        answers = _Answers(tell)
+        first = [probe for probe in asked if not probe.instead_of]
+        _ask(first, answers, late)
+        for probe in asked:
+            if probe.instead_of and isinstance(answers.given.get(probe.instead_of), Unknown):
+                _ask([probe], answers, late)
+        return {probe.name: answers.given[probe.name] for probe in asked if probe.name in answers.given}
+
+
+class _Answers:
+    """The answers so far. Readers that come too late find their place taken and leave it so."""
+
+    def __init__(self, tell: Tell | None) -> None:
+        self.given: dict[str, Answer] = {}
+        self._tell = tell
+        self._lock = threading.Lock()
+
+    def put(self, probe: Probe, answer: Answer) -> None:
+        with self._lock:
+            if probe.name in self.given:
+                return
+            self.given[probe.name] = answer
+        if self._tell is not None and threading.current_thread() is threading.main_thread():
+            self._tell(_sentence(probe, answer))
+
+
+def _sentence(probe: Probe, answer: Answer) -> str:
+    return f"{probe.asks}: {answer.reason}" if isinstance(answer, Unknown) else f"{probe.asks}: read"
+
+
+def _ask(probes: list[Probe], answers: _Answers, late: float | None) -> None:
+    """Starts the commands, reads files and runs readers (each in a thread, since any may hang) while they run."""
+    allowed = [probe for probe in probes if _may_run(probe, answers)]
+    by_name = {probe.name: probe for probe in allowed}
+    limits = {probe.name: _limit(probe, late) for probe in allowed}
+    programs = [commands.Command(p.name, p.argv, limits[p.name]) for p in allowed if p.argv]
+    readers = [probe for probe in allowed if not probe.argv]
+    threads: list[tuple[Probe, threading.Thread, float]] = []
+
+    def start_readers() -> None:
+        for probe in readers:
+            thread = threading.Thread(target=_read, args=(probe, answers), name=f"probe {probe.name}", daemon=True)
+            threads.append((probe, thread, time.monotonic() + limits[probe.name]))
+            thread.start()
+
+    def ended(result: commands.Ended) -> None:
+        probe = by_name[result.command.name]
+        answers.put(probe, answer_of(probe, result))
+
+    commands.run(programs, ended, meanwhile=start_readers)
+    for probe, thread, limit in threads:
+        thread.join(max(0.0, limit - time.monotonic()))
+        if thread.is_alive():
+            answers.put(probe, _too_slow(probe, limits[probe.name]))
+
+
+def _may_run(probe: Probe, answers: _Answers) -> bool:
+    if not probe.only_if:
+        return True
+    try:
+        missing = conditions.unmet(probe.only_if)
+    except OSError as error:
+        answers.put(probe, Unknown(f"{error.filename}: {error.strerror}", probe.remedy, probe.asks))
+        return False
+    if missing:
+        answers.put(probe, Capture(probe.name, "", source_of(probe), errors=f"not asked: {missing}"))
+    return not missing
+
+
+def _limit(probe: Probe, late: float | None) -> float:
+    return probe.seconds if late is None else max(0.0, min(probe.seconds, late - time.monotonic()))
+
+
+def source_of(probe: Probe) -> str:
+    """What a person would type, or open, to see the same; for a reader its name."""
+    return " ".join(probe.argv) or probe.path or probe.name
+
+
+def _read(probe: Probe, answers: _Answers) -> None:
+    answers.put(probe, read_text(probe.path, probe.name, probe.asks) if probe.path else _reader_answer(probe))
+
+
+def _reader_answer(probe: Probe) -> Answer:
+    started = time.monotonic()
+    try:
+        text = import_module(f"wizard.collect.readers.{probe.reader}").read()
+    except CannotLook as error:
+        return Unknown(str(error), error.remedy or probe.remedy, probe.asks)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return Unknown(f"{where}{error.strerror or error}", probe.remedy, probe.asks)
+    except Exception as error:
+        # A reader's own fault must not take the other answers with it; it is reported as what could not be read.
+        return Unknown(f"reading failed: {type(error).__name__}: {error}", probe.remedy, probe.asks)
+    return Capture(probe.name, text, source_of(probe), seconds=time.monotonic() - started)
+
+
+def answer_of(probe: Probe, result: commands.Ended) -> Answer:
+    """A command's end as a capture, or in the program's own words why there is none."""
+    if result.trouble == "missing":
+        return Unknown(f"{probe.argv[0]} is not installed", probe.remedy, probe.asks)
+    if result.trouble == "not started":
+        return Unknown(f"{probe.argv[0]} could not be started: {result.detail}", probe.remedy, probe.asks)
+    if result.trouble == "timeout":
+        return _too_slow(probe, result.command.seconds)
+    if result.trouble == "too much":
+        return Unknown(f"{probe.argv[0]} printed more than {commands.MOST_OUTPUT} bytes", probe.remedy, probe.asks)
+    errors = text_of(result.errors)
+    if result.exit_code != 0 and result.exit_code not in ACCEPTED.get(probe.name, ()):
+        return Unknown(_refusal(probe, result, errors), probe.remedy, probe.asks)
+    return Capture(probe.name, text_of(result.output), source_of(probe), result.exit_code, result.seconds, errors)
+
+
+ACCEPTED = {"firewalld-panic": (1,)}
+"""Exit codes that are answers: `firewall-cmd --query-panic` says no with 1."""
+
+
+def _refusal(probe: Probe, result: commands.Ended, errors: str) -> str:
+    said = (errors.strip() or text_of(result.output).strip()).splitlines()
+    if said:
+        return f'{probe.argv[0]} answered "{said[0].strip()[:300]}"'
+    if result.exit_code < 0:
+        return f"{probe.argv[0]} was ended by signal {-result.exit_code}"
+    return f"{probe.argv[0]} ended with exit code {result.exit_code} and said nothing"
+
+
+def _too_slow(probe: Probe, seconds: float) -> Unknown:
+    who = probe.argv[0] if probe.argv else source_of(probe)
+    return Unknown(f"{who} gave no answer within {seconds:g} seconds", probe.remedy, probe.asks)

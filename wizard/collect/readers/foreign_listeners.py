@@ -1,0 +1,73 @@
+"""Who listens in other network namespaces (containers, `ip netns`), one JSON object per namespace a line.
+
+    {"namespace": 4026532441, "pid": 812, "tables": {"tcp": ["   0: 0100007F:1F40 00000000:0000 0A ..."]},
+     "owners": {"31337": [[812, "python3"]]}}
+
+The kernel shows each namespace's sockets in /proc/PID/net of any process in it: nothing is entered, nothing started.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import defaultdict
+
+from wizard.collect import proc
+from wizard.collect.files import text_of
+from wizard.collect.readers import CannotLook
+
+_LISTENING = {"tcp": b"0A", "tcp6": b"0A", "udp": b"07", "udp6": b"07"}
+"""The state of a listening socket in column 4 (include/net/tcp_states.h); an unconnected UDP socket is `CLOSE`."""
+_REMEDY = "sudo wizard check"
+
+
+def read() -> str:
+    """One line per foreign namespace that has a listener. Raises CannotLook where namespaces may not be compared."""
+    here = proc.network_namespace("self")
+    members: dict[int, list[int]] = defaultdict(list)
+    hidden = 0
+    for pid in proc.pids():
+        namespace = proc.network_namespace(pid)
+        if namespace is None:
+            hidden += proc.user(pid) is not None
+        elif namespace != here:
+            members[namespace].append(pid)
+    if hidden and os.geteuid() != 0:
+        raise CannotLook("the kernel shows the network namespace of other users' processes to root only", _REMEDY)
+    return "".join(_line(namespace, pids) for namespace, pids in sorted(members.items()))
+
+
+def _line(namespace: int, pids: list[int]) -> str:
+    tables = {name: _listening(pids[0], name, state) for name, state in _LISTENING.items()}
+    inodes = {line.split()[9] for lines in tables.values() for line in lines}
+    if not inodes:
+        return ""
+    told = {
+        "namespace": namespace,
+        "pid": pids[0],
+        "tables": {name: [text_of(line) for line in lines] for name, lines in tables.items() if lines},
+        "owners": _owners(pids, inodes),
+    }
+    return json.dumps(told) + "\n"
+
+
+def _listening(pid: int, table: str, state: bytes) -> list[bytes]:
+    lines = (proc.read(f"/proc/{pid}/net/{table}") or b"").splitlines()[1:]
+    return [line for line in lines if len(fields := line.split()) > 9 and fields[3] == state]
+
+
+def _owners(pids: list[int], inodes: set[bytes]) -> dict[str, list[tuple[int, str]]]:
+    wanted = {f"socket:[{inode.decode()}]": inode.decode() for inode in inodes}
+    owners: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for pid in pids:
+        stat = proc.read(f"/proc/{pid}/stat")
+        if not stat:
+            continue
+        for target in _open_files(pid) & wanted.keys():
+            owners[wanted[target]].append((pid, text_of(proc.name_of(stat))))
+    return owners
+
+
+def _open_files(pid: int) -> set[str]:
+    names = proc.names(f"/proc/{pid}/fd") or ()
+    return {target for name in names if (target := proc.link(f"/proc/{pid}/fd/{name}"))}
