@@ -72,6 +72,12 @@ def ufw_and_loopback() -> Report:
     )
 
 
+def from_phone() -> Report:
+    """The loopback case, seen from one device that is named."""
+    report = loopback_flask()
+    return replace(report, target=replace(report.target, vantage=PHONE))
+
+
 def undetermined() -> Report:
     """An ordinary user: ufw is on, and its rules cannot be read."""
     unreadable = Unknown("nft only speaks to root", "sudo wizard check 8000", "the nftables ruleset")

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
 from wizard.model.report import Report
-from wizard.present.plans import PlanView, StepView
+from wizard.present.plans import StepView
 from wizard.present.strip import Hop
 from wizard.present.tone import MARK, Tone
 from wizard.present.view import FindingView, MissingView, Sentence, StageView, View, view
