@@ -230,9 +230,10 @@ def host_refused(attempt: Attempt) -> bool:
 
 def self_address(target: Target) -> str:
     """`loopback` or `wildcard` where the URL's host means the device itself, else empty."""
-    host = target.host.lower().rstrip(".")
-    if host in ("0.0.0.0", "::"):
-        return "wildcard"
-    if host == "localhost" or host.endswith(".localhost") or host.startswith("127.") or host == "::1":
-        return "loopback"
-    return ""
+    return "wildcard" if target.host in ("0.0.0.0", "::") else "loopback" if is_self(target.host) else ""
+
+
+def is_self(host: str) -> bool:
+    """Whether a URL's host means whatever device opens it: loopback, its names (RFC 6761), or a wildcard."""
+    name = host.lower().rstrip(".")
+    return name in ("0.0.0.0", "::", "::1", "localhost") or name.endswith(".localhost") or name.startswith("127.")

@@ -42,6 +42,8 @@ class Ending(StrEnum):
     """Translated toward another machine or container that does not answer."""
     NO_ANSWER_THERE = "no-answer-there"
     """The other host (client side) did not answer at all."""
+    REFUSED_THERE = "refused-there"
+    """The other host, or something in front of it, refused (client side)."""
     SILENT = "silent"
     """Connected, and then nothing."""
     CLOSED = "closed"

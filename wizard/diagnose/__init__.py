@@ -1,0 +1,83 @@
+"""From a pasted text to a report: the five steps, and the only place that knows them all.
+
+collect what the machine answers -> parse it into facts -> judge where the connection ends
+-> write the plan and walk again with it applied -> hand over one frozen Report
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from wizard.collect.source import Source
+from wizard.diagnose import further, reporting
+from wizard.diagnose.aim import Options, aim
+from wizard.diagnose.solve import solve
+from wizard.judge import target as pasted_target
+from wizard.model.capture import Capture, Unknown
+from wizard.model.diagnosis import Stage
+from wizard.model.facts import Facts
+from wizard.model.report import Progress, Report, StageStatus
+from wizard.parse import assemble
+
+Tell = Callable[[Progress], None]
+
+__all__ = ["Options", "collect_and_parse", "diagnose"]
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What one source answered, and the facts in it."""
+
+    captures: dict[str, Capture | Unknown]
+    facts: Facts
+
+
+def diagnose(
+    target: str, source: Source | None = None, options: Options | None = None, tell: Tell | None = None
+) -> Report:
+    """Find out why another device cannot reach `target`, and how to change that.
+
+    `target` is whatever a person pasted. `source` is a live machine (the default) or a bundle. Raises WizardError where
+    the target is not understood. `tell` hears of each stage as it is known; it is called in this thread.
+    """
+    report, _ = diagnose_and_keep(target, source, options, tell)
+    return report
+
+
+def diagnose_and_keep(
+    target: str, source: Source | None = None, options: Options | None = None, tell: Tell | None = None
+) -> tuple[Report, dict[str, Capture | Unknown]]:
+    """As `diagnose`, with everything that was captured on the way (for a bundle or a case)."""
+    options = options or Options()
+    pasted = pasted_target.read(target)
+    source = source or _live(options)
+    collected = collect_and_parse(source, tell)
+    aimed, extra = aim(pasted, options, collected, source)
+    captures = collected.captures | extra
+    facts = assemble.facts(captures, source.platform, source.taken_at, source.privileged)
+    captures |= further.look(facts, aimed, source, options)
+    facts = assemble.facts(captures, source.platform, source.taken_at, source.privileged)
+    solution = solve(facts, aimed)
+    report = reporting.report(facts, aimed, solution, captures, options)
+    for stage in report.stages:
+        _say(tell, stage.stage, stage.status, stage.summary)
+    return report, captures
+
+
+def collect_and_parse(source: Source, tell: Tell | None = None) -> Collected:
+    """Ask a source everything its platform knows, and read the answers."""
+    probes = further.probes_of(source.platform)
+    captures = source.gather(probes, lambda text: _say(tell, Stage.PROCESS, None, text))
+    return Collected(captures, assemble.facts(captures, source.platform, source.taken_at, source.privileged))
+
+
+def _live(options: Options) -> Source:
+    from wizard.collect.live import LiveSource
+
+    return LiveSource(options.seconds)
+
+
+def _say(tell: Tell | None, stage: Stage, status: StageStatus | None, text: str) -> None:
+    if tell is not None:
+        tell(Progress(stage, status, text))

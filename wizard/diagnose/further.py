@@ -1,0 +1,140 @@
+"""The second look, once it is known what for: the name, one real attempt, the source files that a remedy would edit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wizard.collect.source import Source
+from wizard.errors import WizardError
+from wizard.fixes import rebind
+from wizard.judge import answers, vantage
+from wizard.judge.walk import walk
+from wizard.model.capture import Capture, Probe, Unknown
+from wizard.model.diagnosis import Side, Target
+from wizard.model.facts import Address, Facts, Listener
+from wizard.model.journey import Ending, Journey
+
+if TYPE_CHECKING:
+    from wizard.collect.attempts import Ask
+    from wizard.diagnose.aim import Options
+
+Answer = Capture | Unknown
+_NOT_ASKED = Unknown("not asked: --no-probe sends nothing on the network")
+
+
+def probes_of(platform: str) -> tuple[Probe, ...]:
+    """The table of what is asked on a platform."""
+    if platform == "linux":
+        from wizard.collect.probes_linux import PROBES
+
+        return PROBES
+    why = f"There is no table of probes for {platform!r} yet."
+    raise WizardError(
+        "platform-not-supported", why, hint="run it on Linux, or open a Linux machine's bundle with --bundle"
+    )
+
+
+def resolve(name: str, source: Source, options: Options) -> Answer:
+    """What this machine's resolver makes of a name: live, or as the bundle kept it."""
+    kept = _kept(source, "resolution")
+    if kept is not None:
+        return kept
+    if not options.probe:
+        return _NOT_ASKED
+    from wizard.collect import attempts
+
+    return attempts.resolve(name)
+
+
+def look(facts: Facts, target: Target, source: Source, options: Options) -> dict[str, Answer]:
+    """The attempts and files that this target calls for, as captures."""
+    return _attempts(facts, target, source, options) | _files(facts, target, source)
+
+
+def _kept(source: Source, name: str) -> Answer | None:
+    """A bundle's stored answer; None for a live machine, which can be asked."""
+    if source.live:
+        return None
+    return source.gather([Probe(name, name)]).get(name, Unknown("the bundle does not hold it", what=name))
+
+
+def _attempts(facts: Facts, target: Target, source: Source, options: Options) -> dict[str, Answer]:
+    kept = _kept(source, "attempts")
+    if kept is not None:
+        return {"attempts": kept}
+    asks = wanted(facts, target) if options.probe else ()
+    if not asks:
+        return {"attempts": Capture("attempts", "[]", errors="not asked")}
+    from wizard.collect import attempts
+
+    return {"attempts": attempts.many(asks, options.seconds)}
+
+
+def wanted(facts: Facts, target: Target) -> tuple[Ask, ...]:
+    """What to try from here: the socket that the other device's packet meets, or the one that it misses for its bind."""
+    from wizard.collect.attempts import Ask
+
+    if target.side is Side.CLIENT:
+        return tuple(_ask(Ask, each, target.port, target, str(each)) for each in target.addresses)
+    asks = []
+    for destination in target.addresses[:1]:
+        journey = walk(facts, target, vantage.packet(facts, target, destination))
+        host = target.host if target.host and not answers.is_self(target.host) else str(destination)
+        asks += [_ask(Ask, address, port, target, host) for address, port in _doors(facts, journey)]
+    return tuple(asks)
+
+
+def _doors(facts: Facts, journey: Journey) -> list[tuple[Address, int]]:
+    stop, translated = journey.stop, journey.translated
+    if journey.decision is not None and journey.decision.outcome == "forward":
+        return [(journey.decision.to.address, journey.decision.to.port)]
+    address = translated.address if translated else journey.packet.destination
+    port = translated.port if translated else journey.packet.destination_port
+    if stop is not None and stop.ending is Ending.NO_LISTENER:
+        return [(each.address, each.port) for each in stop.listeners[:2] if _answers(facts, each)]
+    taken = _taken(facts, journey, address, port)
+    return [(address, port)] if taken is not None and _answers(facts, taken) else []
+
+
+def _taken(facts: Facts, journey: Journey, address: Address, port: int) -> Listener | None:
+    """Who would take the connection, were it let in."""
+    if journey.delivered_to is not None:
+        return journey.delivered_to
+    if isinstance(facts.listeners, Unknown):
+        return None
+    from wizard.judge import sockets
+
+    packet = journey.packet
+    found = sockets.lookup(facts.listeners, packet.proto, address, port, packet.interface)
+    near = sockets.on_port(facts.listeners, packet.proto, port)
+    return found[0] if found else near[0] if near else None
+
+
+def _answers(facts: Facts, listener: Listener) -> bool:
+    """Asking a stopped process or a full queue only waits, and makes the queue longer."""
+    process = answers.owner(facts, listener)
+    stopped = process is not None and process.state in ("T", "t")
+    full = (
+        listener.accept_queue is not None and listener.backlog is not None and listener.accept_queue > listener.backlog
+    )
+    return not stopped and not full
+
+
+def _ask(ask: type[Ask], address: Address, port: int, target: Target, host: str) -> Ask:
+    shown = f"[{host}]" if ":" in host else host
+    default = {"http": 80, "https": 443}.get(target.scheme)
+    header = shown if target.port == default else f"{shown}:{target.port}"
+    return ask(address, port, "tls" if target.scheme == "https" else "http", header, target.path)
+
+
+def _files(facts: Facts, target: Target, source: Source) -> dict[str, Answer]:
+    """The files that a remedy for the target's program may edit."""
+    if isinstance(facts.listeners, Unknown) or isinstance(facts.processes, Unknown):
+        return {}
+    pids = {owner.pid for each in facts.listeners if each.port == target.port for owner in each.owners or ()}
+    paths = dict.fromkeys(path for pid in sorted(pids) for path in rebind.source_files_wanted(facts, pid))
+    if not source.live:
+        return source.gather([Probe(f"source:{path}", path) for path in paths])
+    from wizard.collect import sources
+
+    return sources.read(paths)
