@@ -1,0 +1,133 @@
+"""firewalld: writes its own nftables table (or iptables chains), one chain family per zone and policy.
+
+    firewall-cmd --zone=public --add-rich-rule='rule family="ipv4" source address="192.168.1.0/24" port port="5000" ...
+    firewall-cmd --permanent --zone=public --add-rich-rule='rule family="ipv4" ... protocol="tcp" accept'
+
+A zone's chain calls, in this order: policies before it, `_pre` (rich rules of negative priority, lowest first), `_log`,
+`_deny`, `_allow`, `_post`, policies after it, and then its target (firewalld.richlanguage(5)). So an accept never
+overrules a deny of the same zone unless it has a lower priority. Panic mode is a table of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from wizard.firewalls.change import Change, Opening, replaced
+from wizard.firewalls.iptables.read import rule as iptables_rule
+from wizard.firewalls.iptables.write import conditions as iptables_conditions
+from wizard.firewalls.nftables.read import rule_from_text
+from wizard.firewalls.nftables.write import conditions as nft_conditions
+from wizard.firewalls.place import Place
+from wizard.model.facts import Firewalld
+from wizard.model.remedy import Risk, Run
+from wizard.model.ruleset import Chain, Engine, Rule, Ruleset
+
+TABLE = "firewalld"
+PANIC_TABLE = "firewalld_policy_drop"
+LOWEST_PRIORITY = -32768
+
+_CHAIN = re.compile(
+    r"(?P<stem>(?:filter_)?IN_(?P<policy>policy_)?(?P<name>.+?))(?:_(?P<part>pre|log|deny|allow|post))?"
+)
+_PRIORITY = re.compile(r'^rule\s+priority="?(-?\d+)"?\s')
+
+
+@dataclass(frozen=True, slots=True)
+class Ward:
+    """A zone, or a policy, by the chain that decided: `part` is which of its chains (empty: the zone's target)."""
+
+    option: str
+    name: str
+    stem: str
+    part: str
+
+
+def ward_of(place: Place) -> Ward | None:
+    """Which zone or policy of firewalld's a place is in; None: none of them."""
+    if place.ruleset.engine == Engine.NFTABLES and place.table.name != TABLE:
+        return None
+    match = _CHAIN.fullmatch(place.chain.name)
+    if match is None or f"{match['stem']}_allow" not in place.table.chains:
+        return None
+    return Ward("policy" if match["policy"] else "zone", match["name"], match["stem"], match["part"] or "")
+
+
+def allow(rulesets: tuple[Ruleset, ...], place: Place, opening: Opening, firewalld: Firewalld | None) -> Change | None:
+    """The allow as a rich rule of the zone that decided, now and permanently; None where firewalld does not decide."""
+    ward = ward_of(place)
+    if ward is None or opening.reply or opening.interface or (firewalld is not None and not firewalld.running):
+        return None
+    rich_rules = next((zone.rich_rules for zone in firewalld.zones if zone.name == ward.name), ()) if firewalld else ()
+    priority = _priority(ward, rich_rules)
+    rich = rich_rule(opening, priority)
+    if rich in {" ".join(rule.split()) for rule in rich_rules}:
+        return None
+    scope = (f"--{ward.option}={ward.name}",)
+    return Change(
+        steps=tuple(Run(("firewall-cmd", *when, *scope, f"--add-rich-rule={rich}"), root=True) for when in _WHEN),
+        undo=tuple(Run(("firewall-cmd", *when, *scope, f"--remove-rich-rule={rich}"), root=True) for when in _WHEN),
+        rulesets=replaced(rulesets, place.ruleset, _applied(place, ward, opening)),
+        verify=(Run(("firewall-cmd", *scope, "--list-rich-rules"), root=True),),
+        through="firewalld",
+    )
+
+
+_WHEN: tuple[tuple[str, ...], ...] = ((), ("--permanent",))
+
+
+def end_panic(rulesets: tuple[Ruleset, ...], place: Place) -> Change | None:
+    """Panic mode was switched on by someone; ending it brings the zones back. None where it does not decide."""
+    if place.table.name != PANIC_TABLE:
+        return None
+    tables = tuple(table for table in place.ruleset.tables if table is not place.table)
+    return Change(
+        steps=(Run(("firewall-cmd", "--panic-off"), root=True, note="Ends panic mode; the zones' rules apply again."),),
+        undo=(Run(("firewall-cmd", "--panic-on"), root=True),),
+        rulesets=replaced(rulesets, place.ruleset, replace(place.ruleset, tables=tables)),
+        persists="yes",
+        warnings=("Panic mode was switched on by someone, perhaps for a reason: ask before you end it.",),
+        verify=(Run(("firewall-cmd", "--query-panic"), root=True),),
+        risk=Risk.HIGH,
+        through="firewalld",
+    )
+
+
+def rich_rule(opening: Opening, priority: int = 0) -> str:
+    """The opening in the rich language, as `--list-rich-rules` prints it."""
+    ranked = f' priority="{priority}"' if priority else ""
+    single = opening.peers.prefixlen == opening.peers.max_prefixlen
+    peers = str(opening.peers.network_address) if single else str(opening.peers)
+    source = "" if opening.anyone else f' source address="{peers}"'
+    here = f' destination address="{opening.here}"' if opening.here else ""
+    port = f' port port="{opening.port}" protocol="{opening.proto}"'
+    return f'rule{ranked} family="ipv{opening.peers.version}"{source}{here}{port} accept'
+
+
+def _priority(ward: Ward, rich_rules: tuple[str, ...]) -> int:
+    """0 where the zone's target (or what comes after its accepts) decided; before a deny, one less than all of its kind."""
+    if ward.part == "deny":
+        return -1
+    if ward.part not in ("pre", "log"):
+        return 0
+    found = [int(match[1]) for rule in rich_rules if (match := _PRIORITY.match(rule))]
+    lowest = min((priority for priority in found if priority < 0), default=LOWEST_PRIORITY + 1)
+    return max(lowest - 1, LOWEST_PRIORITY)
+
+
+def _applied(place: Place, ward: Ward, opening: Opening) -> Ruleset:
+    """The rules as firewalld writes them: accepts of priority 0 at the end of `_allow`, others in `_pre`."""
+    part = "allow" if ward.part not in ("pre", "log", "deny") else "pre"
+    chain = place.table.chains[f"{ward.stem}_{part}"]
+    position = 1 if ward.part in ("pre", "log") else None
+    rule = _rule(place, chain, opening)
+    return place.ruleset.with_rule(place.table.family, place.table.name, chain.name, position, rule)
+
+
+def _rule(place: Place, chain: Chain, opening: Opening) -> Rule:
+    if place.ruleset.engine == Engine.NFTABLES:
+        return rule_from_text(
+            " ".join((*nft_conditions(opening, place.table.family, place.base), "accept")), place.table
+        )
+    words = (*iptables_conditions(opening, place.base), "-m", "conntrack", "--ctstate", "NEW,UNTRACKED", "-j", "ACCEPT")
+    return iptables_rule(" ".join(("-A", chain.name, *words)))

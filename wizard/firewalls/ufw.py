@@ -1,0 +1,117 @@
+"""ufw: writes iptables rules into chains of its own, and asks to be spoken to in its own words.
+
+    ufw prepend allow proto tcp from 192.168.1.0/24 to any port 5000
+    ufw delete allow proto tcp from 192.168.1.0/24 to any port 5000
+
+`prepend` puts the rule on top of ufw-user-input (`insert 1` fails where ufw has no rule yet). Two rules that match the same
+packets are one and the same for ufw, whatever they do: where `deny proto tcp from NET to any port P` stands, the allow
+is skipped ("Skipping inserting existing rule") and nothing changes. Then the allow is spelled so that it matches a little
+less: on the one interface, to the one address.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from wizard.firewalls.change import Change, Opening, replaced
+from wizard.firewalls.iptables import read
+from wizard.firewalls.iptables.write import conditions
+from wizard.firewalls.place import Place, path_to
+from wizard.model.facts import Address, Ufw
+from wizard.model.remedy import Run
+from wizard.model.ruleset import Chain, Engine, Family, Hook, Ruleset
+
+_USER_CHAINS = {
+    (Family.IP, Hook.INPUT): "ufw-user-input",
+    (Family.IP6, Hook.INPUT): "ufw6-user-input",
+    (Family.IP, Hook.FORWARD): "ufw-user-forward",
+    (Family.IP6, Hook.FORWARD): "ufw6-user-forward",
+}
+_RULE_END = re.compile(r" -j | -g | -m conntrack --ctstate NEW -m recent ")
+
+
+def allow(
+    rulesets: tuple[Ruleset, ...], place: Place, opening: Opening, ufw: Ufw | None, fallbacks: Fallbacks
+) -> Change | None:
+    """The allow in ufw's words, or None where ufw's rules are not met before the rule that decided. `ufw` None: only
+    its chains are known."""
+    chain = user_chain(place)
+    if chain is None or opening.reply or (ufw is not None and not ufw.enabled):
+        return None
+    if not _comes_first(place, chain):
+        return None
+    for spelling in fallbacks.spellings(opening):
+        if not _taken(chain, spelling, place.base):
+            return _written(rulesets, place, chain, spelling)
+    return None
+
+
+class Fallbacks:
+    """What a spelling may be narrowed to when the plain one is taken: the interface and the address here."""
+
+    def __init__(self, interface: str, here: Address | None) -> None:
+        self.interface = interface
+        self.here = here
+
+    def spellings(self, opening: Opening) -> Iterator[Opening]:
+        """The opening, and then the same thing narrowed, in order of preference."""
+        interfaces = [opening.interface] if opening.interface else ["", self.interface]
+        addresses = [opening.here] if opening.here else [None, self.here]
+        for here in dict.fromkeys(addresses):
+            for interface in dict.fromkeys(interfaces):
+                yield replace(opening, interface=interface, here=here)
+
+
+def user_chain(place: Place) -> Chain | None:
+    """ufw's chain of the user's rules for the hook of this place, if it is one of iptables' filter tables."""
+    if place.table.name != "filter" or place.ruleset.engine == Engine.NFTABLES or place.base.base is None:
+        return None
+    name = _USER_CHAINS.get((place.table.family, place.base.base.hook))
+    return place.table.chains.get(name) if name else None
+
+
+def words(opening: Opening) -> tuple[str, ...]:
+    """The rule as ufw spells it, behind `allow`."""
+    interface = ("in", "on", opening.interface) if opening.interface else ()
+    peers = (
+        str(opening.peers.network_address)
+        if opening.peers.prefixlen == opening.peers.max_prefixlen
+        else str(opening.peers)
+    )
+    here = str(opening.here) if opening.here else "any"
+    return (*interface, "proto", str(opening.proto), "from", peers, "to", here, "port", str(opening.port))
+
+
+def _written(rulesets: tuple[Ruleset, ...], place: Place, chain: Chain, opening: Opening) -> Change:
+    call = ("ufw", "route") if chain.name.endswith("-forward") else ("ufw",)
+    spelled = words(opening)
+    text = " ".join(("-A", chain.name, *conditions(opening, place.base), "-j", "ACCEPT"))
+    after = place.ruleset.with_rule(place.table.family, place.table.name, chain.name, 1, read.rule(text))
+    return Change(
+        steps=(Run((*call, "prepend", "allow", *spelled), root=True),),
+        undo=(Run((*call, "delete", "allow", *spelled), root=True),),
+        rulesets=replaced(rulesets, place.ruleset, after),
+        verify=(Run(("ufw", "status", "numbered"), root=True),),
+        through="ufw",
+    )
+
+
+def _comes_first(place: Place, chain: Chain) -> bool:
+    """Are the user's rules met before the place? If not, ufw may say ALLOW as often as it likes."""
+    users = path_to(place.table, place.base.name, chain.name, 0)
+    decided = path_to(place.table, place.base.name, place.chain.name, place.position)
+    return users is not None and decided is not None and users < decided
+
+
+def _taken(chain: Chain, opening: Opening, base: Chain) -> bool:
+    """Does a rule of ufw's match these very packets already, whatever it does with them?"""
+    wanted = " ".join(conditions(opening, base))
+    return any(_matched(rule.text, chain.name) == wanted for rule in chain.rules)
+
+
+def _matched(text: str, chain: str) -> str:
+    """The conditions of one of ufw's rules, as iptables-save prints them."""
+    bare = text.partition(f"-A {chain} ")[2] or text
+    return _RULE_END.split(f" {bare}", maxsplit=1)[0].strip()

@@ -1,0 +1,204 @@
+"""Who writes a firewall fix, and where: the front end whose rules are met before the rule that decided, else its engine.
+
+The decision says which rule, or policy, stopped the packet, so only that firewall is spoken to. An accept in one table does
+not overrule a drop in another (nft(8)); where several stop the packet, the planner walks again and asks again for each.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from ipaddress import ip_network
+
+from wizard.firewalls import docker, fail2ban, firewalld, ufw
+from wizard.firewalls.change import Change, Opening
+from wizard.firewalls.iptables import write as iptables_write
+from wizard.firewalls.nftables import write as nftables_write
+from wizard.firewalls.place import Place, in_front_of
+from wizard.fixes.written import Written
+from wizard.model.capture import Unknown
+from wizard.model.facts import Facts, Firewalld, Network, Proto, Ufw
+from wizard.model.journey import Decision, RuleReference
+from wizard.model.remedy import AllowInbound, AllowReply, RemoveRedirect, Unban
+from wizard.model.ruleset import Engine, Hook, Nat, Rule, Ruleset, Span
+
+_MANAGED = re.compile(r"ufw6?-|DOCKER|f2b-|filter_|IN_|FWD|KUBE-|LIBVIRT_|CROWDSEC")
+_KEEP = {
+    "nftables": "It lasts until the next reboot or reload of the rules; to keep it, put the same rule into the file that "
+    "this machine loads its ruleset from (often /etc/nftables.conf).",
+    "iptables": "It lasts until the next reboot or reload of the rules; to keep it, save the rules the way this machine "
+    "does it (Debian and Ubuntu: netfilter-persistent save; RHEL: service iptables save).",
+}
+
+
+def allow_inbound(intent: AllowInbound, facts: Facts, decision: Decision) -> Written | None:
+    """Let the connections in past the rule that stopped this one."""
+    place = _place(facts, decision.by)
+    if place is None:
+        return None
+    opening = _inbound(intent, decision, place)
+    change = next(_writers(facts, place, opening, intent), None)
+    return _written(_allow_title(opening, change), facts, change, place) if change else None
+
+
+def allow_reply(intent: AllowReply, facts: Facts, decision: Decision) -> Written | None:
+    """Let the answers of established connections out past the rule that stopped this one."""
+    place = _place(facts, decision.by)
+    if place is None:
+        return None
+    opening = Opening(intent.proto, intent.port, intent.destination, reply=True)
+    if opening.interface_needed:
+        opening = replace(opening, interface=intent.interface or decision.out_interface)
+    change = _by_engine(_rulesets(facts), place, opening)
+    title = f"Let the answers from {intent.proto} port {intent.port} out to {_who(opening)} ({change.through})"
+    return _written(title, facts, change, place)
+
+
+def unban(intent: Unban, facts: Facts, decision: Decision) -> Written | None:
+    """Lift the ban of one address: through fail2ban where it runs, else by an exception for this address and port."""
+    place = _place(facts, decision.by)
+    if place is None:
+        return None
+    jails = facts.fail2ban if not isinstance(facts.fail2ban, Unknown) else ()
+    change = fail2ban.unban(_rulesets(facts), place, intent.address, jails, intent.jail)
+    title = f"Lift fail2ban's ban of {intent.address}"
+    if change is None:
+        change = _lift(_rulesets(facts), place, intent)
+        title = f"Lift the ban of {intent.address} ({change.through})" if change else ""
+    if change is None:
+        opening = Opening(Proto.TCP, decision.to.port, ip_network(intent.address))
+        change = _by_engine(_rulesets(facts), place, opening)
+        title = f"Let {intent.address} reach tcp port {opening.port} in spite of its ban ({change.through})"
+    return _written(title, facts, change, place)
+
+
+def remove_redirect(intent: RemoveRedirect, facts: Facts, decision: Decision) -> Written | None:
+    """Take away the redirect that leads to a dead port; where it serves other ports too, except this one from it."""
+    place = _redirect(_rulesets(facts), intent, decision)
+    rule = place.next_rule if place else None
+    if place is None or rule is None:
+        return None
+    change = _delete(_rulesets(facts), place) if _only_for(intent, rule) else None
+    title = f"Remove the redirect of {intent.proto} port {intent.port}"
+    if change is None:
+        everyone = ip_network("::/0" if decision.to.address.version == 6 else "0.0.0.0/0")
+        change = _by_engine(_rulesets(facts), place, Opening(intent.proto, intent.port, everyone))
+        title = f"Except {intent.proto} port {intent.port} from the redirect"
+    return _written(f"{title} ({change.through})", facts, change, place)
+
+
+def _writers(facts: Facts, place: Place, opening: Opening, intent: AllowInbound) -> Iterator[Change]:
+    """Every firewall that can write it, the one in charge first."""
+    rulesets = _rulesets(facts)
+    told_ufw = facts.ufw if isinstance(facts.ufw, Ufw) else None
+    told_firewalld = facts.firewalld if isinstance(facts.firewalld, Firewalld) else None
+    fallbacks = ufw.Fallbacks(intent.interface, intent.destination)
+    for change in (
+        firewalld.end_panic(rulesets, place),
+        ufw.allow(rulesets, place, opening, told_ufw, fallbacks),
+        firewalld.allow(rulesets, place, opening, told_firewalld),
+        docker.allow(rulesets, place, opening),
+    ):
+        if change is not None:
+            yield change
+    yield _by_engine(rulesets, place, opening)
+
+
+def _by_engine(rulesets: tuple[Ruleset, ...], place: Place, opening: Opening) -> Change:
+    if place.ruleset.engine == Engine.NFTABLES:
+        return nftables_write.let_through(rulesets, place, opening)
+    return iptables_write.let_through(rulesets, place, opening)
+
+
+def _delete(rulesets: tuple[Ruleset, ...], place: Place) -> Change | None:
+    if place.ruleset.engine == Engine.NFTABLES:
+        return nftables_write.delete(rulesets, place)
+    return iptables_write.delete(rulesets, place)
+
+
+def _lift(rulesets: tuple[Ruleset, ...], place: Place, intent: Unban) -> Change | None:
+    """A ban that fail2ban left behind: its rule for this one address, taken out. Any other is left as it is."""
+    rule = place.next_rule
+    if rule is None or not fail2ban.is_theirs(place) or fail2ban.names_set(rule):
+        return None
+    single = re.compile(rf"(-s |saddr ){re.escape(str(intent.address))}(/{intent.address.max_prefixlen})?( |$)")
+    return _delete(rulesets, place) if single.search(rule.text) else None
+
+
+def _inbound(intent: AllowInbound, decision: Decision, place: Place) -> Opening:
+    """The opening as the rule that decided sees it: behind a redirect or DNAT, the port and address it leads to."""
+    opening = Opening(intent.proto, decision.to.port or intent.port, intent.source)
+    if place.base.base and place.base.base.hook == Hook.FORWARD:
+        opening = replace(opening, here=decision.to.address)
+    return replace(opening, interface=intent.interface) if opening.interface_needed else opening
+
+
+def _redirect(rulesets: tuple[Ruleset, ...], intent: RemoveRedirect, decision: Decision) -> Place | None:
+    """Where the rule stands that rewrote the destination."""
+    seen = (*decision.visited, *((decision.by,) if decision.by else ()))
+    places = [place for by in seen if (place := in_front_of(rulesets, by)) and place.next_rule]
+    for place in (*places, *_translating(rulesets)):
+        rule = place.next_rule
+        if rule and any(_leads_to(statement, decision.to.port) for statement in rule.statements):
+            return place
+    return None
+
+
+def _translating(rulesets: tuple[Ruleset, ...]) -> Iterator[Place]:
+    """Every rule of every nat table, for want of a decision that names the one."""
+    for ruleset in rulesets:
+        for table in ruleset.tables:
+            for chain in table.chains.values():
+                for rule in chain.rules:
+                    by = RuleReference(
+                        ruleset.engine, table.family, table.name, chain.name, index=rule.index, hook=Hook.PREROUTING
+                    )
+                    if place := in_front_of(rulesets, by):
+                        yield place
+
+
+def _leads_to(statement: object, port: int) -> bool:
+    if not isinstance(statement, Nat) or statement.kind not in ("redirect", "dnat"):
+        return False
+    return statement.port in (port, Span(port, port))
+
+
+def _only_for(intent: RemoveRedirect, rule: Rule) -> bool:
+    """Is the rule for this one port, so that nothing else is touched when it goes?"""
+    return re.search(rf"dport {intent.port}( |$)", rule.text) is not None
+
+
+def _place(facts: Facts, by: RuleReference | None) -> Place | None:
+    return in_front_of(_rulesets(facts), by) if by else None
+
+
+def _rulesets(facts: Facts) -> tuple[Ruleset, ...]:
+    return () if isinstance(facts.rulesets, Unknown) else facts.rulesets
+
+
+def _written(title: str, facts: Facts, change: Change, place: Place) -> Written:
+    kept = _KEEP.get(change.through)
+    managed = kept is not None and _MANAGED.match(place.chain.name) is not None
+    return Written(
+        title=title,
+        steps=change.steps,
+        undo=change.undo,
+        facts=replace(facts, rulesets=change.rulesets),
+        warnings=(*change.warnings, *((kept,) if kept else ())),
+        risk=change.risk,
+        persists="until reload" if managed else change.persists,
+        verify=change.verify,
+    )
+
+
+def _allow_title(opening: Opening, change: Change) -> str:
+    return f"Let {_who(opening)} reach {opening.proto} port {opening.port} ({change.through})"
+
+
+def _who(opening: Opening) -> str:
+    return f"every IPv{opening.peers.version} address" if opening.anyone else _network(opening.peers)
+
+
+def _network(addresses: Network) -> str:
+    return nftables_write.network(addresses)
