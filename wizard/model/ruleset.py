@@ -384,7 +384,6 @@ class Chain:
     rules: tuple[Rule, ...] = ()
     base: BaseChain | None = None
     handle: int | None = None
-    devices_unknown: bool = False
 
     def with_rule(self, position: int | None, rule: Rule) -> Chain:
         """The chain with `rule` at `position` (from 1, as `iptables -I` counts; None or past the end: appended)."""
@@ -434,7 +433,8 @@ class Table:
     chains: Mapping[str, Chain]
     sets: Mapping[str, NamedSet] = field(default_factory=dict)
     order: int = 0
-    dormant: bool = False
+    dormant: bool | None = False
+    """A dormant table's base chains are not called; None: not told."""
 
     def with_chain(self, chain: Chain) -> Table:
         """The table with this chain in place of the one of its name, or added."""

@@ -1,0 +1,147 @@
+"""Puts together what the packet filters of a Linux machine answered: each engine once, and what could not be read.
+
+Three engines filter side by side: nftables' own tables, the tables that iptables-nft keeps inside nftables, and
+iptables-legacy's. `nft -j` shows the second kind too, but partly opaque (`xt`), so those are taken from iptables-save.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from wizard.firewalls import ipset
+from wizard.firewalls.iptables import read as iptables
+from wizard.firewalls.nftables import read as nftables
+from wizard.model.capture import Capture, Unknown
+from wizard.model.ruleset import Engine, Family, NamedSet, Ruleset, Table
+
+Captures = Mapping[str, Capture | Unknown]
+_FAMILIES = {"iptables": Family.IP, "ip6tables": Family.IP6}
+
+
+def read(captures: Captures) -> tuple[tuple[Ruleset, ...], tuple[Unknown, ...]]:
+    """The rulesets, one per engine that has tables or unread lines, and an `Unknown` for each that could not be read.
+
+    Probes: nft-json (or nft-text), iptables-save, ip6tables-save, iptables-legacy-save, ip6tables-legacy-save, ipset-save,
+    ip-tables-names, ip6-tables-names. A probe that is missing was not asked: it counts as not read, unless another answer
+    shows that there is nothing to read.
+    """
+    sets = _ipsets(captures)
+    unknowns: list[Unknown] = []
+    legacy: list[Ruleset] = []
+    compat: list[Ruleset] = []
+    for program, family in _FAMILIES.items():
+        _legacy(captures, program, family, sets, legacy, unknowns)
+        _compat(captures, program, family, sets, compat, legacy)
+    native, text, missing = _native(captures, compat)
+    unknowns.extend(missing)
+    unknowns.extend(_opaque_left(captures, text, compat))
+    found = [_merged(Engine.IPTABLES_LEGACY, legacy), _merged(Engine.IPTABLES_NFT, _ordered(compat, text)), native]
+    return tuple(ruleset for ruleset in found if ruleset is not None and (ruleset.tables or ruleset.unread)), tuple(
+        unknowns
+    )
+
+
+def _ipsets(captures: Captures) -> Mapping[str, NamedSet]:
+    answer = captures.get("ipset-save")
+    return ipset.read(answer.text).value if isinstance(answer, Capture) else {}
+
+
+def _legacy(
+    captures: Captures,
+    program: str,
+    family: Family,
+    sets: Mapping[str, NamedSet],
+    legacy: list[Ruleset],
+    unknowns: list[Unknown],
+) -> None:
+    """iptables-legacy's tables of one family: from its own listing, or from a plain one that turns out to be legacy."""
+    names = captures.get("ip-tables-names" if family is Family.IP else "ip6-tables-names")
+    own, plain = captures.get(f"{program}-legacy-save"), captures.get(f"{program}-save")
+    chosen = own if isinstance(own, Capture) and own.text.strip() else plain
+    if isinstance(chosen, Capture) and (chosen is own or iptables.is_legacy(chosen.text)):
+        legacy.append(
+            iptables.read(chosen.text, family, Engine.IPTABLES_LEGACY, chosen.source or f"{program}-save", sets)
+        )
+        return
+    if isinstance(names, Capture) and not names.text.strip():
+        return
+    if isinstance(names, Capture):
+        reason = own.reason if isinstance(own, Unknown) else "it was not asked"
+        unknowns.append(Unknown(reason, f"sudo {program}-legacy-save", f"the legacy {program} rules"))
+    elif isinstance(own, Unknown) and not _absent(own):
+        unknowns.append(Unknown(own.reason, own.remedy or f"sudo {program}-legacy-save", f"the legacy {program} rules"))
+
+
+def _absent(answer: Unknown) -> bool:
+    """Whether the program is not installed (other reasons leave rules possible that it would have shown)."""
+    return "not installed" in answer.reason
+
+
+def _compat(
+    captures: Captures,
+    program: str,
+    family: Family,
+    sets: Mapping[str, NamedSet],
+    compat: list[Ruleset],
+    legacy: list[Ruleset],
+) -> None:
+    """iptables-nft's tables of one family."""
+    answer = captures.get(f"{program}-save")
+    if not isinstance(answer, Capture) or iptables.is_legacy(answer.text):
+        return
+    found = iptables.read(answer.text, family, Engine.IPTABLES_NFT, answer.source or f"{program}-save", sets)
+    foreign = set(iptables.incompatible(answer.text))
+    compat.append(replace(found, tables=tuple(table for table in found.tables if table.name not in foreign)))
+
+
+def _native(captures: Captures, compat: list[Ruleset]) -> tuple[Ruleset | None, str, list[Unknown]]:
+    """nftables' own tables (those read through iptables-save left out), the JSON, and what is missing."""
+    elsewhere = [(str(table.family), table.name) for ruleset in compat for table in ruleset.tables]
+    answer = captures.get("nft-json")
+    if isinstance(answer, Capture):
+        if not answer.text.strip():
+            return None, "", []
+        return nftables.read(answer.text, elsewhere, answer.source or nftables.SOURCE), answer.text, []
+    listing = captures.get("nft-text")
+    if isinstance(listing, Capture):
+        from wizard.firewalls.nftables import text
+
+        return text.read(listing.text, elsewhere, listing.source or "nft list ruleset"), listing.text, []
+    reason = answer.reason if answer is not None else "it was not asked"
+    remedy = (answer.remedy if answer is not None else "") or "sudo nft list ruleset"
+    return None, "", [Unknown(reason, remedy, "the nftables ruleset")]
+
+
+def _opaque_left(captures: Captures, text: str, compat: list[Ruleset]) -> list[Unknown]:
+    """Tables of iptables-nft that nft shows as opaque, and no iptables-save has explained."""
+    read_here = {(str(table.family), table.name) for ruleset in compat for table in ruleset.tables}
+    left = [key for key in nftables.opaque_tables(text) if key not in read_here]
+    programs = sorted({"ip6tables" if family == "ip6" else "iptables" for family, _ in left})
+    found = []
+    for program in programs:
+        answer = captures.get(f"{program}-save")
+        reason = answer.reason if isinstance(answer, Unknown) else f"{program}-save does not show them"
+        found.append(Unknown(reason, f"sudo {program}-save", f"the {program} rules that nft shows as opaque"))
+    return found
+
+
+def _ordered(compat: list[Ruleset], text: str) -> list[Ruleset]:
+    """The tables with the order in which the kernel got them, where nft's listing tells."""
+    orders = nftables.table_orders(text)
+    return [
+        replace(ruleset, tables=tuple(_with_order(table, orders) for table in ruleset.tables)) for ruleset in compat
+    ]
+
+
+def _with_order(table: Table, orders: Mapping[tuple[str, str], int]) -> Table:
+    return replace(table, order=orders.get((str(table.family), table.name), 0))
+
+
+def _merged(engine: Engine, parts: list[Ruleset]) -> Ruleset | None:
+    """Both families of one engine as one ruleset."""
+    if not parts:
+        return None
+    tables = tuple(table for part in parts for table in part.tables)
+    unread = tuple(origin for part in parts for origin in part.unread)
+    return Ruleset(engine, tables, unread, ", ".join(dict.fromkeys(part.source for part in parts)))

@@ -1,0 +1,1 @@
+"""iptables and ip6tables, both kinds: reads `iptables-save` and single rules."""

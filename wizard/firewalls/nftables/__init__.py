@@ -1,0 +1,1 @@
+"""nftables: reads `nft -j list ruleset`, or the same as text where only that exists."""

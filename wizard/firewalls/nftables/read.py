@@ -1,0 +1,182 @@
+"""Reads `nft -j list ruleset` into the model.
+
+    {"nftables": [{"metainfo": {...}}, {"table": {"family": "inet", "name": "filter", "handle": 1}},
+      {"chain": {"family": "inet", "table": "filter", "name": "input", "type": "filter", "hook": "input", "prio": 0, ...}},
+      {"rule": {"family": "inet", "table": "filter", "chain": "input", "handle": 4, "expr": [...]}}]}
+
+Tables that iptables-nft manages show `{"xt": ...}` where nft has no words; `read` leaves out those that the caller has
+read through iptables-save. Text listings come here in the same shape (`wizard.firewalls.nftables.text`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wizard.firewalls import values
+from wizard.firewalls.nftables import show, types
+from wizard.firewalls.nftables.expressions import data
+from wizard.firewalls.nftables.statements import statement
+from wizard.model.capture import Origin
+from wizard.model.ruleset import BaseChain, Chain, Engine, Family, Hook, NamedSet, Rule, Ruleset, Table
+
+SOURCE = "nft -j list ruleset"
+Key = tuple[str, str]
+
+
+@dataclass
+class _Building:
+    """One table while its objects come in."""
+
+    order: int = 0
+    dormant: bool | None = False
+    chains: dict[str, dict[str, Any]] = field(default_factory=dict)
+    rules: dict[str, list[Rule]] = field(default_factory=dict)
+    sets: dict[str, NamedSet] = field(default_factory=dict)
+
+
+def read(text: str, elsewhere: Collection[Key] = (), source: str = SOURCE) -> Ruleset:
+    """The ruleset in `text`; tables in `elsewhere` (family, name) are left out. Text that is no JSON is one unread line."""
+    try:
+        whole = json.loads(text)
+        items = whole["nftables"]
+        if not isinstance(items, list):
+            raise TypeError("nftables is no list")
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        return Ruleset(Engine.NFTABLES, (), (Origin(source, 0, f"not nft's JSON: {error}"),), source)
+    return assemble(items, elsewhere, source)
+
+
+def assemble(items: list[Any], elsewhere: Collection[Key] = (), source: str = SOURCE) -> Ruleset:
+    """The ruleset from the objects of nft's JSON."""
+    tables: dict[Key, _Building] = {}
+    unread: list[Origin] = []
+    skipped = set(elsewhere)
+    for item in items:
+        try:
+            _take(item, tables, skipped, source)
+        except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
+            unread.append(Origin(source, 0, json.dumps(item, default=str)[:2000]))
+    found = tuple(_table(key, building) for key, building in tables.items())
+    return Ruleset(Engine.NFTABLES, found, tuple(unread), source)
+
+
+def opaque_tables(text: str) -> tuple[Key, ...]:
+    """The tables in which nft shows something as opaque `xt`: iptables-nft manages them."""
+    if '"xt"' not in text:
+        return ()
+    try:
+        items = json.loads(text)["nftables"]
+        rules = [item["rule"] for item in items if isinstance(item, dict) and "rule" in item]
+        found = [(r["family"], r["table"]) for r in rules if any("xt" in e for e in r["expr"] if isinstance(e, dict))]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ()
+    return tuple(dict.fromkeys(found))
+
+
+def table_orders(text: str) -> dict[Key, int]:
+    """The kernel's counter of each table, from JSON (nothing from a text listing, which seldom has it)."""
+    try:
+        tables = [item["table"] for item in json.loads(text)["nftables"] if isinstance(item, dict) and "table" in item]
+        return {(str(t["family"]), str(t["name"])): int(t.get("handle", 0)) for t in tables}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return {}
+
+
+def rule(expressions: list[Any], family: str, index: int = 1, handle: int | None = None, comment: str = "") -> Rule:
+    """One rule from the list under `expr`."""
+    statements = tuple(statement(raw, family) for raw in expressions)
+    text = show.rule(expressions, comment)
+    return Rule(statements, text, index, handle, comment, Origin(SOURCE, 0, text))
+
+
+def _take(item: Mapping[str, Any], tables: dict[Key, _Building], skipped: set[Key], source: str) -> None:
+    kind, raw = next(iter(item.items()))
+    if kind in ("metainfo",):
+        return
+    if kind == "table":
+        key = (str(raw["family"]), str(raw["name"]))
+        if key not in skipped:
+            tables[key] = _Building(int(raw.get("handle", 0)), _dormant(raw.get("flags")))
+        return
+    key = (str(raw["family"]), str(raw["table"]))
+    if key in skipped:
+        return
+    table = tables.setdefault(key, _Building())
+    if kind == "chain":
+        table.chains[str(raw["name"])] = raw
+        table.rules.setdefault(str(raw["name"]), [])
+    elif kind == "rule":
+        rules = table.rules.setdefault(str(raw["chain"]), [])
+        read_rule = rule(raw["expr"], key[0], len(rules) + 1, raw.get("handle"), str(raw.get("comment", "")))
+        rules.append(read_rule)
+    elif kind in ("set", "map", "meter"):
+        table.sets[str(raw["name"])] = _set(raw, kind, source)
+
+
+def _dormant(flags: Any) -> bool | None:
+    """Whether the table sleeps. nft 1.0.6 prints a single flag as an arbitrary string (it frees the flag's name first), so
+    a word that is no flag leaves it open."""
+    names = [flags] if isinstance(flags, str) else list(flags or ())
+    if "dormant" in names:
+        return True
+    return None if set(names) - {"owner", "persist"} else False
+
+
+def _set(raw: Mapping[str, Any], kind: str, source: str) -> NamedSet:
+    name = str(raw["name"])
+    is_map = kind == "map"
+    key_types = _types(raw["type"])
+    flags = raw.get("flags") or []
+    names = (flags,) if isinstance(flags, str) else tuple(str(flag) for flag in flags)
+    try:
+        single = key_types[0] if len(key_types) == 1 else key_types
+        content = types.elements(single, raw.get("elem") or [], data if is_map else None)
+    except (ValueError, TypeError, KeyError, IndexError):
+        return NamedSet(name, key_types, flags=names, is_map=is_map, known=False, origin=Origin(source, 0, name))
+    return NamedSet(name, key_types, content, names, is_map, limited=_limited(raw), origin=Origin(source, 0, name))
+
+
+def _types(raw: Any) -> tuple[str, ...]:
+    """A set's key types: a name, a list of names, or `typeof` expressions (nft 1.1 prints those as objects)."""
+    if isinstance(raw, str):
+        return (raw,)
+    if isinstance(raw, dict):
+        from wizard.firewalls.nftables.expressions import expression
+
+        inner = raw.get("typeof", raw)
+        kind = expression(inner)[1]
+        return (kind,) if isinstance(kind, str) else kind
+    return tuple(part for item in raw for part in _types(item))
+
+
+def _limited(raw: Mapping[str, Any]) -> str:
+    for inner in raw.get("stmt") or ():
+        if isinstance(inner, dict) and isinstance(inner.get("limit"), dict):
+            return "over" if inner["limit"].get("inv") else "within"
+    return ""
+
+
+def _table(key: Key, building: _Building) -> Table:
+    chains: dict[str, Chain] = {}
+    for name, rules in building.rules.items():
+        raw = building.chains.get(name, {})
+        chains[name] = Chain(name, tuple(rules), _base(raw), raw.get("handle"))
+    return Table(Engine.NFTABLES, Family(key[0]), key[1], chains, building.sets, building.order, building.dormant)
+
+
+def _base(raw: Mapping[str, Any]) -> BaseChain | None:
+    if "hook" not in raw:
+        return None
+    devices = raw.get("dev", raw.get("devices", ()))
+    names = (devices,) if isinstance(devices, str) else tuple(str(device) for device in devices)
+    priority = raw.get("prio", 0)
+    return BaseChain(
+        Hook(raw["hook"]),
+        priority if isinstance(priority, int) else values.PRIORITIES.get(str(priority), 0),
+        str(raw.get("type", "filter")),
+        str(raw.get("policy", "accept")),
+        names,
+    )
