@@ -22,6 +22,8 @@ _PLATFORMS = {"linux": "linux", "darwin": "macos", "win32": "windows"}
 class LiveSource:
     """This machine. `seconds` bounds a whole `gather`, whatever the probes' own limits are."""
 
+    live = True
+
     def __init__(self, seconds: float | None = None) -> None:
         self.platform = _PLATFORMS.get(sys.platform, sys.platform)
         self.taken_at = time.time()

@@ -3,7 +3,7 @@
 Plain system calls, not pathlib: a machine with four hundred processes has thousands of such files to open.
 """
 
-# ruff: noqa: PTH
+# ruff: noqa: PTH115, PTH116, PTH208
 
 from __future__ import annotations
 

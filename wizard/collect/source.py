@@ -17,6 +17,8 @@ class Source(Protocol):
     platform: str
     taken_at: float
     privileged: bool
+    live: bool
+    """Whether it can be asked more than it holds: a name, an attempt, a file."""
 
     def gather(self, probes: Iterable[Probe], tell: Tell | None = None) -> dict[str, Capture | Unknown]:
         """The answer to each probe by its name, in the probes' order.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,8 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed(Generic[T]):
+class Parsed(Generic[T_co]):
     """A parser's answer: what it understood, and the lines it could not read (never dropped in silence)."""
 
-    value: T
+    value: T_co
     unread: tuple[Origin, ...] = field(default=())

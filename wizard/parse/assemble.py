@@ -1,0 +1,210 @@
+"""Which capture feeds which fact. Pure: the same captures give the same facts on any machine, on any day.
+
+Where several captures could answer, the first that does wins. What nobody could read is an Unknown with its reason and
+remedy, in the fact's place and in the notes; lines that a parser does not know are notes too, never dropped in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from wizard import firewalls
+from wizard.model.capture import Capture, Origin, Parsed, Unknown
+from wizard.model.facts import (
+    Connection,
+    Container,
+    Facts,
+    Firewalld,
+    Listener,
+    Owner,
+    Process,
+    Proto,
+    Ufw,
+    UnixListener,
+)
+from wizard.parse import (
+    attempts,
+    docker_json,
+    fail2ban,
+    firewalld,
+    foreign_listeners,
+    hosts,
+    ip_json,
+    proc_net,
+    processes,
+    proxy,
+    psutil_listeners,
+    resolution,
+    ss,
+    sysctl,
+    ufw,
+)
+
+T = TypeVar("T")
+S = TypeVar("S", Listener, Connection, UnixListener)
+Captures = Mapping[str, Capture | Unknown]
+SOURCE_PREFIX = "source:"
+_MOST_UNREAD = 5
+
+
+def facts(captures: Captures, platform: str, taken_at: float, privileged: bool) -> Facts:
+    """Everything the captures tell. A probe that was not asked leaves `Unknown("not collected")`."""
+    desk = _Desk(captures)
+    running = desk.read("processes", processes.parse)
+    rulesets, unreadable = firewalls.read(captures)
+    return Facts(
+        platform=platform,
+        taken_at=taken_at,
+        privileged=privileged,
+        listeners=_with_real_names(_listeners(desk), running),
+        foreign_listeners=desk.read("foreign-listeners", foreign_listeners.parse),
+        connections=_with_real_names(desk.read("ss-connections", ss.parse_connections), running),
+        unix_listeners=_with_real_names(desk.read("ss-unix", ss.parse_unix), running),
+        processes=running,
+        interfaces=desk.read("ip-addresses", ip_json.parse_addresses),
+        routes=_both(desk, ip_json.parse_routes, "ip-routes-4", "ip-routes-6"),
+        routing_rules=_both(desk, ip_json.parse_rules, "ip-rules-4", "ip-rules-6"),
+        neighbours=desk.read("ip-neighbours", ip_json.parse_neighbours),
+        sysctls=desk.read("sysctls", sysctl.parse),
+        rulesets=rulesets,
+        unreadable_rulesets=unreadable,
+        ufw=_ufw(desk),
+        firewalld=_firewalld(desk),
+        fail2ban=desk.read("fail2ban", fail2ban.parse),
+        containers=_containers(desk, running),
+        hosts=desk.read("hosts", hosts.parse),
+        resolution=desk.read("resolution", resolution.parse) if "resolution" in captures else None,
+        proxy=desk.read("proxy", proxy.parse),
+        attempts=desk.read("attempts", attempts.parse),
+        sources=_sources(captures),
+        notes=desk.notes(),
+    )
+
+
+class _Desk:
+    """Hands out captures, and notes what could not be read on the way."""
+
+    def __init__(self, captures: Captures) -> None:
+        self._captures = captures
+        self._unread: dict[str, list[Origin]] = {}
+
+    def answer(self, name: str) -> Capture | Unknown:
+        """The probe's answer."""
+        return self._captures.get(name, Unknown("not collected", "", name))
+
+    def text(self, name: str) -> str:
+        """What the probe read, or nothing: for details of which another capture holds the main part."""
+        answer = self.answer(name)
+        return answer.text if isinstance(answer, Capture) else ""
+
+    def read(self, name: str, parse: Callable[[str, str], Parsed[T]]) -> T | Unknown:
+        """The probe's answer, parsed."""
+        answer = self.answer(name)
+        return answer if isinstance(answer, Unknown) else self.take(name, parse(answer.text, answer.source or name))
+
+    def take(self, name: str, parsed: Parsed[T]) -> T:
+        """The parsed value; what was not understood is noted."""
+        if parsed.unread:
+            self._unread.setdefault(name, []).extend(parsed.unread)
+        return parsed.value
+
+    def notes(self) -> tuple[Unknown, ...]:
+        """Every question without an answer, then every line that was not understood."""
+        unanswered = [answer for answer in self._captures.values() if isinstance(answer, Unknown)]
+        return (*unanswered, *(_not_understood(lines) for lines in self._unread.values()))
+
+
+def _not_understood(lines: list[Origin]) -> Unknown:
+    shown = " | ".join(line.text[:160] for line in lines[:_MOST_UNREAD])
+    more = f" and {len(lines) - _MOST_UNREAD} more" if len(lines) > _MOST_UNREAD else ""
+    return Unknown(f"not understood: {shown}{more}", what=f"{len(lines)} of the entries of {lines[0].source}")
+
+
+def _listeners(desk: _Desk) -> tuple[Listener, ...] | Unknown:
+    from_ss = desk.read("ss-listeners", ss.parse_listeners)
+    if not isinstance(from_ss, Unknown):
+        return from_ss
+    from_psutil = desk.read("psutil-listeners", psutil_listeners.parse)
+    if not isinstance(from_psutil, Unknown):
+        return from_psutil
+    tables = [name for name in ("proc-tcp", "proc-tcp6") if isinstance(desk.answer(name), Capture)]
+    if not tables:
+        return from_ss
+    read = (desk.read(name, lambda text, source: proc_net.parse(text, Proto.TCP, source)) for name in tables)
+    return tuple(listener for each in read if not isinstance(each, Unknown) for listener in each)
+
+
+def _with_real_names(
+    sockets: tuple[S, ...] | Unknown, running: Mapping[int, Process] | Unknown
+) -> tuple[S, ...] | Unknown:
+    """The owners under the names that their processes have.
+
+    ss prints a process's name raw and cuts it at a closing parenthesis, so a program may call itself `",pid=1,fd=3)` to
+    blame another one: an owner whose process has quite a different name is not believed.
+    """
+    if isinstance(sockets, Unknown) or isinstance(running, Unknown):
+        return sockets
+    return tuple(replace(each, owners=_believed(each.owners, running)) for each in sockets)
+
+
+def _believed(owners: tuple[Owner, ...] | None, running: Mapping[int, Process]) -> tuple[Owner, ...] | None:
+    if owners is None:
+        return None
+    kept = []
+    for owner in owners:
+        process = running.get(owner.pid)
+        if process is None:
+            kept.append(owner)
+        elif owner.name in (process.name, process.name.partition(")")[0]):
+            kept.append(Owner(process.name, owner.pid))
+    return tuple(kept) or None
+
+
+def _both(
+    desk: _Desk, parse: Callable[[str, int, str], Parsed[tuple[T, ...]]], name_4: str, name_6: str
+) -> tuple[T, ...] | Unknown:
+    """Both families together; where one could not be read the whole is not known."""
+    four = desk.read(name_4, lambda text, source: parse(text, 4, source))
+    six = desk.read(name_6, lambda text, source: parse(text, 6, source))
+    if isinstance(four, Unknown):
+        return four
+    return six if isinstance(six, Unknown) else (*four, *six)
+
+
+def _ufw(desk: _Desk) -> Ufw | Unknown | None:
+    conf = desk.answer("ufw-conf")
+    if isinstance(conf, Unknown):
+        return conf
+    parsed = ufw.parse(conf.text, desk.text("ufw-defaults"), desk.text("ufw-rules"), desk.text("ufw-rules6"))
+    return desk.take("ufw-rules", parsed)
+
+
+def _firewalld(desk: _Desk) -> Firewalld | Unknown | None:
+    zones = desk.answer("firewalld")
+    if isinstance(zones, Unknown):
+        return zones
+    parsed = firewalld.parse(
+        zones.text, desk.text("firewalld-default-zone"), desk.text("firewalld-panic"), zones.source
+    )
+    return desk.take("firewalld", parsed)
+
+
+def _containers(desk: _Desk, running: Mapping[int, Process] | Unknown) -> tuple[Container, ...] | Unknown:
+    """The containers, each with its first process where the processes' control groups name one."""
+    containers = desk.read("docker", docker_json.parse)
+    if isinstance(containers, Unknown) or isinstance(running, Unknown):
+        return containers
+    first: dict[str, int] = {}
+    for process in sorted(running.values(), key=lambda each: (each.started or 0.0, each.pid)):
+        first.setdefault(process.container, process.pid)
+    return tuple(replace(each, pid=first.get(each.identifier, 0)) for each in containers)
+
+
+def _sources(captures: Captures) -> Mapping[str, str]:
+    return {
+        name.removeprefix(SOURCE_PREFIX): answer.text
+        for name, answer in captures.items()
+        if name.startswith(SOURCE_PREFIX) and isinstance(answer, Capture)
+    }
