@@ -115,7 +115,8 @@ def _addresses(
     if literal is not None:
         return (literal,)
     answer = extra.get("resolution")
-    return resolution.parse(answer.text).value.addresses if isinstance(answer, Capture) else ()
+    found = resolution.parse(answer.text).value if isinstance(answer, Capture) else None
+    return found.addresses if found else ()
 
 
 def _side(wanted: str, addresses: tuple[Address, ...], facts: Facts) -> Side:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wizard.collect.source import Source
@@ -11,11 +12,12 @@ from wizard.judge import answers, vantage
 from wizard.judge.walk import walk
 from wizard.model.capture import Capture, Probe, Unknown
 from wizard.model.diagnosis import Side, Target
-from wizard.model.facts import Address, Facts, Listener
+from wizard.model.facts import Address, AttemptOutcome, Facts, Listener
 from wizard.model.journey import Ending, Journey
+from wizard.parse.attempts import parse as parse_attempts
 
 if TYPE_CHECKING:
-    from wizard.collect.attempts import Ask
+    from wizard.collect.attempts import Wish
     from wizard.diagnose.aim import Options
 
 Answer = Capture | Unknown
@@ -62,26 +64,47 @@ def _attempts(facts: Facts, target: Target, source: Source, options: Options) ->
     kept = _kept(source, "attempts")
     if kept is not None:
         return {"attempts": kept}
-    asks = wanted(facts, target) if options.probe else ()
-    if not asks:
-        return {"attempts": Capture("attempts", "[]", errors="not asked")}
+    wishes = wanted(facts, target, options.seconds or 4.0) if options.probe else ()
+    if not wishes:
+        return {"attempts": Capture("attempts", "", errors="not asked")}
     from wizard.collect import attempts
 
-    return {"attempts": attempts.many(asks, options.seconds)}
+    first = attempts.many(wishes)
+    unclear = [each for each in wishes if _unclear(each, first)]
+    if not unclear:
+        return {"attempts": first}
+    again = attempts.many(replace(each, send=_OTHER_PROTOCOL[each.send or "http"]) for each in unclear)
+    return {"attempts": replace(first, text=first.text + again.text, seconds=first.seconds + again.seconds)}
 
 
-def wanted(facts: Facts, target: Target) -> tuple[Ask, ...]:
+_OTHER_PROTOCOL = {"http": "tls", "tls": "http"}
+
+
+def _unclear(wish: Wish, answer: Capture) -> bool:
+    """It connected, and the answer may be that of a server which speaks the other protocol (http, tls)."""
+    for made in parse_attempts(answer.text).value:
+        if (str(made.address), made.port) == (wish.address, wish.port) and made.outcome is AttemptOutcome.CONNECTED:
+            if made.sent == "tls":
+                return made.tls != "ok"
+            return made.status in (None, 400) and made.ended != "open"
+    return False
+
+
+def wanted(facts: Facts, target: Target, seconds: float = 4.0) -> tuple[Wish, ...]:
     """What to try from here: the socket that the other device's packet meets, or the one that it misses for its bind."""
-    from wizard.collect.attempts import Ask
+    from wizard.collect.attempts import Wish
 
+    send = "tls" if target.scheme == "https" else "http"
     if target.side is Side.CLIENT:
-        return tuple(_ask(Ask, each, target.port, target, str(each)) for each in target.addresses)
-    asks = []
+        host = _host_header(target, target.host)
+        return tuple(Wish(str(each), target.port, seconds, send, host, target.path) for each in target.addresses)
+    wishes = []
     for destination in target.addresses[:1]:
         journey = walk(facts, target, vantage.packet(facts, target, destination))
         host = target.host if target.host and not answers.is_self(target.host) else str(destination)
-        asks += [_ask(Ask, address, port, target, host) for address, port in _doors(facts, journey)]
-    return tuple(asks)
+        header = _host_header(target, host)
+        wishes += [Wish(str(door), port, seconds, send, header, target.path) for door, port in _doors(facts, journey)]
+    return tuple(wishes)
 
 
 def _doors(facts: Facts, journey: Journey) -> list[tuple[Address, int]]:
@@ -120,11 +143,11 @@ def _answers(facts: Facts, listener: Listener) -> bool:
     return not stopped and not full
 
 
-def _ask(ask: type[Ask], address: Address, port: int, target: Target, host: str) -> Ask:
+def _host_header(target: Target, host: str) -> str:
+    """The Host header that the other device's browser sends (RFC 9112 section 3.2)."""
     shown = f"[{host}]" if ":" in host else host
     default = {"http": 80, "https": 443}.get(target.scheme)
-    header = shown if target.port == default else f"{shown}:{target.port}"
-    return ask(address, port, "tls" if target.scheme == "https" else "http", header, target.path)
+    return shown if target.port == default else f"{shown}:{target.port}"
 
 
 def _files(facts: Facts, target: Target, source: Source) -> dict[str, Answer]:

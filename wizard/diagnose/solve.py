@@ -43,7 +43,9 @@ def solve(facts: Facts, target: Target) -> Solution:
     """The whole way from the first walk to the proved plan."""
     journey, others = first_walk(facts, target)
     first = judge(facts, target, journey)
-    walks, blocking, written = [journey], [], []
+    walks = [journey]
+    blocking: list[Finding] = []
+    written: list[tuple[Finding, Written]] = []
     now, aim, judgement = facts, target, first
     while walks[-1].stop is not None and len(blocking) < MOST_CAUSES:
         finding = judgement.blocking

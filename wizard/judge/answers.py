@@ -153,39 +153,53 @@ def of_connection(facts: Facts, address: Address, port: int) -> Attempt | None:
     return next((each for each in attempts(facts) if (each.address, each.port) == (address, port)), None)
 
 
-def of_application(facts: Facts, listener: Listener | None, address: Address, port: int) -> Attempt | None:
-    """The attempt that reached this program: at the address dialled, or (a loopback bind) at the one it listens on."""
+def of_application(facts: Facts, listener: Listener | None, address: Address, port: int) -> tuple[Attempt, ...]:
+    """The attempts that reached this program, the first one first: at the address dialled, or (a loopback bind) at the
+    one it listens on."""
     made = [each for each in attempts(facts) if each.port == port and each.outcome is AttemptOutcome.CONNECTED]
-    exact = [each for each in made if each.address == address]
-    if exact:
-        return exact[0]
-    if listener is None or listener.owners is None:
+    exact = tuple(each for each in made if each.address == address)
+    if exact or listener is None:
+        return exact
+    return tuple(made)
+
+
+def fault(made: tuple[Attempt, ...], target: Target) -> Fault | None:
+    """What is wrong with the answers, or None: an HTTP error of the application's own (a 404, a 500) is an answer.
+
+    `made` holds the plain request, the TLS one, or (where the first left doubt) both."""
+    plain = next((each for each in made if each.sent == "http"), None)
+    secure = next((each for each in made if each.sent == "tls"), None)
+    if target.scheme == "https":
+        return _over_tls(secure, plain)
+    if plain is None:
         return None
-    return made[0] if made else None
-
-
-def fault(attempt: Attempt, target: Target) -> Fault | None:
-    """What is wrong with the answer, or None: an HTTP error of the application's own (a 404, a 500) is an answer."""
-    if attempt.tls == "ok" and target.scheme == "http" and attempt.status is None:
-        return _plain_to_tls(attempt)
-    if target.scheme == "https" and attempt.tls and attempt.tls != "ok":
-        sees = ClientSees("tls-error", "ERR_SSL_PROTOCOL_ERROR", None, 35)
-        return Fault(Ending.WRONG_PROTOCOL, f"does not speak TLS: {attempt.tls}", sees)
-    if attempt.tls == "ok" and target.scheme == "http" and attempt.status == 400:
+    if secure is not None and secure.tls == "ok" and plain.status in (None, 400):
+        return _plain_to_tls(plain)
+    if not plain.banner:
+        return _no_bytes(plain)
+    if host_refused(plain):
         sees = ClientSees("http-error", None, None, 0)
-        return Fault(Ending.WRONG_PROTOCOL, "speaks TLS: a plain request is refused (400)", sees)
-    if attempt.sent == "http" and not attempt.banner:
-        return _no_bytes(attempt)
-    if host_refused(attempt):
-        sees = ClientSees("http-error", None, None, 0)
-        return Fault(Ending.APPLICATION_REFUSED, f"refuses the name in the URL (HTTP {attempt.status})", sees)
-    if attempt.sent == "http" and attempt.status is None and attempt.banner:
+        return Fault(Ending.APPLICATION_REFUSED, f"refuses the name in the URL (HTTP {plain.status})", sees)
+    if plain.status is None:
         sees = ClientSees("http-error", "ERR_INVALID_HTTP_RESPONSE", None, 1)
         return Fault(Ending.WRONG_PROTOCOL, "answers something that is not HTTP", sees)
     return None
 
 
+def _over_tls(secure: Attempt | None, plain: Attempt | None) -> Fault | None:
+    if secure is None or secure.tls == "ok":
+        return None
+    if plain is None or not plain.banner:
+        return _no_bytes(secure)
+    sees = ClientSees("tls-error", "ERR_SSL_PROTOCOL_ERROR", None, 35)
+    return Fault(Ending.WRONG_PROTOCOL, f"does not speak TLS ({secure.tls})", sees)
+
+
 def _plain_to_tls(attempt: Attempt) -> Fault:
+    """nginx answers a plain request on a TLS port with a 400 of its own; most others close or reset."""
+    if attempt.status == 400:
+        sees = ClientSees("http-error", None, None, 0)
+        return Fault(Ending.WRONG_PROTOCOL, "speaks TLS: a plain request is refused (400)", sees)
     reset = attempt.ended == "reset"
     sees = (
         ClientSees("reset", "ERR_CONNECTION_RESET", "ECONNRESET", 56)

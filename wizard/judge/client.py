@@ -41,7 +41,7 @@ def walk(facts: Facts, target: Target) -> Journey:
     connected = next((each for each in made if each.outcome is AttemptOutcome.CONNECTED), None)
     if connected is None:
         return _refused(packet, named, made[0])
-    return _connected(packet, named, connected, target)
+    return _connected(packet, named, tuple(each for each in made if each.address == connected.address), target)
 
 
 def _destination(target: Target) -> Address:
@@ -72,13 +72,13 @@ def _refused(packet: Packet, named: Step, attempt: Attempt) -> Journey:
     return Journey(packet, (named, step), Stop(ending, step, detail=attempt, sees=seen))
 
 
-def _connected(packet: Packet, named: Step, attempt: Attempt, target: Target) -> Journey:
-    opened = _step(
-        Stage.REACHABILITY, "network", f"{bracketed(attempt.address)}:{attempt.port} accepts", Action.PASS, attempt
-    )
-    fault = answers.fault(attempt, target)
+def _connected(packet: Packet, named: Step, made: tuple[Attempt, ...], target: Target) -> Journey:
+    heard = made[0]
+    accepts = f"{bracketed(heard.address)}:{heard.port} accepts"
+    opened = _step(Stage.REACHABILITY, "network", accepts, Action.PASS, heard)
+    fault = answers.fault(made, target)
     if fault is None:
-        said = f"answers HTTP {attempt.status}" if attempt.status else "answers"
-        return Journey(packet, (named, opened, _step(Stage.APPLICATION, "program", said, Action.PASS, attempt)))
-    step = _step(Stage.APPLICATION, "program", fault.summary, Action.STOP, attempt)
-    return Journey(packet, (named, opened, step), Stop(fault.ending, step, detail=attempt, sees=fault.sees))
+        said = f"answers HTTP {heard.status}" if heard.status else "answers"
+        return Journey(packet, (named, opened, _step(Stage.APPLICATION, "program", said, Action.PASS, heard)))
+    step = _step(Stage.APPLICATION, "program", fault.summary, Action.STOP, heard)
+    return Journey(packet, (named, opened, step), Stop(fault.ending, step, detail=heard, sees=fault.sees))

@@ -313,17 +313,17 @@ def _listeners(way: _Way) -> tuple[Listener, ...]:
 
 def _application(way: _Way) -> None:
     """What the application said to a plain request from this machine."""
-    attempt = answers.of_application(way.facts, way.listener, way.address, way.port)
-    if attempt is None:
+    made = answers.of_application(way.facts, way.listener, way.address, way.port)
+    if not made:
         return
-    fault = answers.fault(attempt, way.target)
-    name = _program(way)
+    fault = answers.fault(made, way.target)
+    name, heard = _program(way), made[0]
     if fault is None:
-        said = f"answers HTTP {attempt.status}" if attempt.status else "answers"
-        way.step(Stage.APPLICATION, name, said, Action.PASS, "", attempt.origin)
+        said = f"answers HTTP {heard.status}" if heard.status else "answers"
+        way.step(Stage.APPLICATION, name, said, Action.PASS, "", heard.origin)
         return
-    step = way.step(Stage.APPLICATION, name, fault.summary, Action.STOP, "", attempt.origin)
-    way.end(fault.ending, step, listeners=_listeners(way), detail=attempt, sees=fault.sees)
+    step = way.step(Stage.APPLICATION, name, fault.summary, Action.STOP, "", heard.origin)
+    way.end(fault.ending, step, listeners=_listeners(way), detail=heard, sees=fault.sees)
 
 
 def _program(way: _Way) -> str:
