@@ -398,9 +398,9 @@ class Lab:
         env = {"PYTHONPATH": str(PROJECT), "PYTHONDONTWRITEBYTECODE": "1"}
         return self.run([sys.executable, "-m", "wizard", *arguments], ns, check=False, timeout=timeout, env=env)
 
-    def check(self, target: str, *options: str) -> tuple[int, dict[str, Any]]:
+    def check(self, target: str, *options: str, ns: str = "server") -> tuple[int, dict[str, Any]]:
         """`wizard check TARGET --json` on the server machine: exit code and report."""
-        done = self.wizard("check", target, "--json", *options)
+        done = self.wizard("check", target, "--json", *options, ns=ns)
         try:
             return done.returncode, json.loads(done.stdout)
         except ValueError:
