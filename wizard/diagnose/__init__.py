@@ -55,20 +55,34 @@ def diagnose_and_keep(
     collected = collect_and_parse(source, tell)
     aimed, extra = aim(pasted, options, collected, source)
     captures = collected.captures | extra
-    facts = assemble.facts(captures, source.platform, source.taken_at, source.privileged)
+    facts = assemble.facts(captures, source.platform, source.taken_at, source.privileged) if extra else collected.facts
+    if tell is not None:
+        _tell_so_far(tell, reporting.report(facts, aimed, solve(facts, aimed), captures, options))
     captures |= further.look(facts, aimed, source, options)
     facts = assemble.facts(captures, source.platform, source.taken_at, source.privileged)
-    solution = solve(facts, aimed)
-    report = reporting.report(facts, aimed, solution, captures, options)
+    report = reporting.report(facts, aimed, solve(facts, aimed), captures, options)
     for stage in report.stages:
         _say(tell, stage.stage, stage.status, stage.summary)
     return report, captures
 
 
+def _tell_so_far(tell: Tell, report: Report) -> None:
+    """What is known before anything is sent; the attempts that follow may take seconds."""
+    for stage in report.stages:
+        if stage.status is not StageStatus.SKIPPED:
+            _say(tell, stage.stage, stage.status, stage.summary)
+    _say(tell, Stage.REACHABILITY, None, "trying from this machine")
+
+
 def collect_and_parse(source: Source, tell: Tell | None = None) -> Collected:
     """Ask a source everything its platform knows, and read the answers."""
     probes = further.probes_of(source.platform)
-    captures = source.gather(probes, lambda text: _say(tell, Stage.PROCESS, None, text))
+    stages = {probe.asks: reporting.stage_of(probe.name) for probe in probes}
+
+    def answered(sentence: str) -> None:
+        _say(tell, stages.get(sentence.partition(": ")[0], Stage.PROCESS), None, sentence)
+
+    captures = source.gather(probes, answered)
     return Collected(captures, assemble.facts(captures, source.platform, source.taken_at, source.privileged))
 
 

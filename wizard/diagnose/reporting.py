@@ -9,7 +9,7 @@ from wizard.diagnose.solve import Solution
 from wizard.judge import answers
 from wizard.judge.sees import client_sees
 from wizard.model.capture import Capture, Unknown
-from wizard.model.diagnosis import Certainty, Finding, Side, Stage, Target
+from wizard.model.diagnosis import Side, Stage, Target
 from wizard.model.facts import AttemptOutcome, Facts
 from wizard.model.journey import Action, Journey, Step
 from wizard.model.report import Overall, Report, StageResult, StageStatus
@@ -26,6 +26,12 @@ _PROBES_OF_STAGE = {
 }
 """Which probes a stage waits for: the slowest of them is the stage's time, since they run side by side."""
 
+
+def stage_of(probe: str) -> Stage:
+    """The stage that a probe's answer serves."""
+    return next((stage for stage, names in _PROBES_OF_STAGE.items() if probe in names), Stage.PROCESS)
+
+
 SHOWN = tuple(stage for stage in Stage if stage is not Stage.EXPOSURE)
 
 
@@ -34,7 +40,7 @@ def report(
 ) -> Report:
     """The report of one diagnosis."""
     verdict = _verdict(solution.journey)
-    findings = solution.blocking + _other_devices(solution) + solution.first.remarks
+    findings = solution.blocking + solution.first.remarks
     return Report(
         target=target,
         platform=facts.platform,
@@ -75,11 +81,6 @@ def _sentence(verdict: Overall, solution: Solution, target: Target) -> str:
     if target.side is Side.CLIENT:
         return f"{target.host}:{target.port} answers this machine."
     return f"Nothing on this machine stands in the way of {packet.source} to port {target.port}."
-
-
-def _other_devices(solution: Solution) -> tuple[Finding, ...]:
-    """Devices that are stopped while the one walked is not: told as the catalogue's own findings, not as blocking ones."""
-    return ()
 
 
 def _unread(facts: Facts, solution: Solution) -> tuple[Unknown, ...]:
@@ -149,8 +150,3 @@ def _not_walked(stage: Stage, solution: Solution, options: Options) -> tuple[Sta
     if stage is Stage.APPLICATION and not options.probe:
         return StageStatus.SKIPPED, "not asked (--no-probe)"
     return StageStatus.SKIPPED, "the connection does not get this far"
-
-
-def uncertain(finding: Finding) -> bool:
-    """Whether a finding is less than proved."""
-    return finding.verdict.certainty is not Certainty.PROVED
