@@ -153,7 +153,7 @@ def _stages(stages: Iterable[StageView], painter: _Painter) -> Iterator[str]:
     for stage in stages:
         mark = painter.tint(MARK[stage.tone], stage.tone)
         summary = stage.summary or stage.word
-        yield f"  {mark} {stage.name:<13} {painter.cut(summary, used=18)}"
+        yield f"  {mark} {stage.title:<16} {painter.cut(summary, used=21)}"
 
 
 def _missing(shown: View, painter: _Painter) -> Iterator[str]:

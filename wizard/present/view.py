@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wizard.model.capture import Origin, Unknown
-from wizard.model.diagnosis import Certainty, Finding, Severity, Side
+from wizard.model.diagnosis import Certainty, Finding, Severity, Side, Stage
 from wizard.model.report import ClientSees, Overall, Report, StageResult
 from wizard.present.hostile import harmless
 from wizard.present.plans import PlanView, plan_view, promise, undo_of
@@ -18,6 +18,17 @@ from wizard.present.strip import Hop, strip
 from wizard.present.tone import OF_STATUS, OF_VERDICT, WORD_OF_STATUS, Tone
 
 INNOCENT = "your firewall already allows this; leave it alone"
+STAGE_TITLE = {
+    Stage.NAME: "Name and address",
+    Stage.PROCESS: "Process",
+    Stage.BIND: "Bind address",
+    Stage.CONFLICT: "Port conflict",
+    Stage.FIREWALL: "Firewall",
+    Stage.ROUTE: "Route",
+    Stage.REACHABILITY: "Reachability",
+    Stage.APPLICATION: "Application",
+    Stage.EXPOSURE: "Exposure",
+}
 _VERDICT_WORD = {Overall.REACHABLE: "reachable", Overall.BLOCKED: "blocked", Overall.UNDETERMINED: "cannot tell"}
 _SEES = {
     "connected": "gets through to the program",
@@ -47,7 +58,7 @@ class Sentence:
 class StageView:
     """A stage's line: `word` says what the mark of its tone says."""
 
-    name: str
+    title: str
     tone: Tone
     word: str
     summary: str
@@ -136,7 +147,7 @@ def stage_view(result: StageResult) -> StageView:
     """A stage's answer as a line."""
     status = result.status
     return StageView(
-        result.stage.value, OF_STATUS[status], WORD_OF_STATUS[status], harmless(result.summary), result.seconds
+        STAGE_TITLE[result.stage], OF_STATUS[status], WORD_OF_STATUS[status], harmless(result.summary), result.seconds
     )
 
 

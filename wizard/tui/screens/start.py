@@ -1,0 +1,152 @@
+"""The first question: what can't be reached? And what listens on this machine anyway, the likeliest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Input, OptionList, Static
+
+from wizard.errors import WizardError
+from wizard.judge import target
+from wizard.present.hostile import harmless
+from wizard.present.listening import Row
+from wizard.present.tone import Tone
+from wizard.tui.background import in_thread
+from wizard.tui.calls import Listening
+from wizard.tui.content import toned
+from wizard.tui.messages import TargetGiven
+from wizard.tui.widgets.choices import Choice, Choices
+from wizard.tui.widgets.paste_input import PasteInput
+from wizard.tui.widgets.problem import Problem
+
+_NOT_ROOT = "not root: some things may stay unknown"
+_PORT_MISSING = WizardError(
+    "port-missing",
+    "Which port? There is none in what you gave.",
+    hint="the number after the colon in the address you open, or the one that the server prints when it starts",
+)
+
+
+class PortList(Choices):
+    """What listens here; Enter takes a row for the target."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "Check", id="listening.check", tooltip="Check the highlighted port"),
+    ]
+
+
+class StartScreen(Screen[None]):
+    """Asks for the target; posts TargetGiven."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "choose", "Choose a port", id="start.choose", tooltip="Go to the list of what listens here"),
+        Binding("escape", "clear", "Clear", id="start.clear", tooltip="Empty the field", show=False),
+    ]
+
+    def __init__(self, listening: Listening, *, root: bool, text: str = "") -> None:
+        super().__init__()
+        self.listening = listening
+        self.root = root
+        self.text = text
+        self.rows: Sequence[Row] = ()
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="head"):
+            yield Static(Content.styled("Connection Wizard", "bold"), id="name")
+            yield Static("" if self.root else toned(_NOT_ROOT, Tone.QUIET), id="privilege")
+        yield Static(Content.styled("What can't be reached?", "bold"), classes="question")
+        yield PasteInput(self.text, placeholder="http://192.168.1.100:5000", id="target")
+        yield Static(toned("Paste an address, a port or the whole error message.", Tone.QUIET), id="hint")
+        yield Problem(id="problem")
+        yield Input(placeholder="5000", id="port", type="integer", max_length=5)
+        yield Static(Content.styled("Listening on this machine", "bold"), classes="question")
+        yield PortList([Choice(toned("looking …", Tone.QUIET), disabled=True)], id="listening")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#port").display = False
+        self.query_one("#target").focus()
+        self.look()
+
+    @work(exclusive=True, group="listening")
+    async def look(self) -> None:
+        """Ask what listens here, without holding up a key."""
+        try:
+            self.rows = await in_thread(self.listening)
+        except WizardError as error:
+            rows = [Choice(toned(harmless(error.what), Tone.UNSURE), disabled=True)]
+        else:
+            nothing = Choice(toned("nothing that may be seen", Tone.QUIET), disabled=True)
+            rows = [Choice(_row(row), id=str(row.port)) for row in self.rows] or [nothing]
+        self.query_one("#listening", PortList).show(rows)
+
+    def refuse(self, error: WizardError) -> None:
+        """Show why the target was refused, and let the person mend it."""
+        self.query_one(Problem).show(error)
+        self.query_one("#target").focus()
+
+    @on(Input.Submitted, "#target")
+    def understand(self, event: Input.Submitted) -> None:
+        """Read what was typed at once: a slip is shown here, not after three more questions."""
+        try:
+            pasted = target.read(event.value)
+        except WizardError as error:
+            self.refuse(error)
+            return
+        if pasted.port is None:
+            self._ask_port()
+        else:
+            self._give(event.value, None)
+
+    def _ask_port(self) -> None:
+        self.query_one(Problem).show(_PORT_MISSING)
+        port = self.query_one("#port", Input)
+        port.display = True
+        port.focus()
+
+    @on(Input.Submitted, "#port")
+    def take_port(self, event: Input.Submitted) -> None:
+        try:
+            port = target.read(event.value).port
+        except WizardError as error:
+            self.query_one(Problem).show(error)
+            return
+        self._give(self.query_one("#target", Input).value, port)
+
+    @on(OptionList.OptionSelected, "#listening")
+    def take_row(self, event: OptionList.OptionSelected) -> None:
+        if event.option.id:
+            self.query_one("#target", Input).value = event.option.id
+            self._give(event.option.id, None)
+
+    def _give(self, text: str, port: int | None) -> None:
+        self.query_one(Problem).show(None)
+        self.query_one("#port").display = False
+        self.post_message(TargetGiven(text, port))
+
+    def action_choose(self) -> None:
+        self.query_one("#listening").focus()
+
+    def action_clear(self) -> None:
+        field = self.query_one("#target", Input)
+        field.clear()
+        field.focus()
+
+
+def _row(row: Row) -> Content:
+    """`5000   flask run              this machine only   ~/shop`"""
+    tone = Tone.UNSURE if row.reach == "this machine only" else Tone.PLAIN
+    program = row.program if len(row.program) <= 26 else row.program[:25] + "…"
+    return Content.assemble(
+        Content.styled(f"{row.port:<6}", "bold"),
+        f" {program:<26} ",
+        toned(f"{row.reach:<19}", tone),
+        toned(row.place, Tone.QUIET),
+    )

@@ -1,0 +1,146 @@
+"""What does the other device show, in the browser's words; and which device is it?"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Input, OptionList, Static
+
+from wizard.errors import WizardError
+from wizard.judge import target
+from wizard.present.hostile import harmless
+from wizard.present.tone import Tone
+from wizard.tui.calls import HERE, LAN, OUTSIDE, Options
+from wizard.tui.content import toned
+from wizard.tui.messages import SymptomGiven
+from wizard.tui.widgets.choices import Choice, Choices
+from wizard.tui.widgets.paste_input import PasteInput
+
+OTHER = "other"
+ADDRESS = "address"
+# (id, what `--symptom` takes, the words, the code)
+SYMPTOMS = (
+    ("refused", "refused", "… refused to connect", "ERR_CONNECTION_REFUSED"),
+    ("timeout", "timeout", "… took too long to respond", "ERR_CONNECTION_TIMED_OUT"),
+    ("unreachable", "unreachable", "… is unreachable", "ERR_ADDRESS_UNREACHABLE"),
+    ("page", "http-error", "a page, but not mine, or 400/403/blank", ""),
+    (OTHER, "", "something else, to be pasted", ""),
+    ("unknown", "", "I don't know", ""),
+)
+DEVICES = (
+    (LAN, "another device on this network"),
+    (HERE, "this machine itself"),
+    (OUTSIDE, "a device outside, over the internet"),
+    (ADDRESS, "one whose address I know"),
+)
+
+
+class Answers(Choices):
+    """The answers to one question; Enter takes the highlighted one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "Next", id="answers.next", tooltip="Take the highlighted answer"),
+    ]
+
+
+class SymptomScreen(Screen[None]):
+    """Two lists, enter goes on; posts SymptomGiven. What was pasted already answers the first where it can."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", id="symptom.back", tooltip="Back to the address"),
+    ]
+
+    def __init__(self, text: str, port: int | None = None) -> None:
+        super().__init__()
+        self.text = text
+        self.port = port
+
+    def compose(self) -> ComposeResult:
+        yield Static(Content.styled(harmless(self.text), "bold"), id="head")
+        yield Static(Content.styled("What does the other device show?", "bold"), classes="question")
+        yield Answers(map(_symptom, SYMPTOMS), id="symptom")
+        yield PasteInput(placeholder="paste it here", id="pasted")
+        yield Static(Content.styled("Which device?", "bold"), classes="question")
+        yield Answers((Choice(Content(words), id=name) for name, words in DEVICES), id="device")
+        yield Input(placeholder="192.168.1.23", id="address")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        symptoms, devices = self.query_one("#symptom", OptionList), self.query_one("#device", OptionList)
+        symptoms.highlighted = self._guess()
+        devices.highlighted = 0
+        self.query_one("#pasted").display = self.query_one("#address").display = False
+        symptoms.focus()
+
+    def _guess(self) -> int:
+        """The row that the pasted message names, or "I don't know"."""
+        try:
+            symptom = target.read(self.text).symptom
+        except WizardError:
+            symptom = None
+        if symptom is None:
+            return len(SYMPTOMS) - 1
+        names = [takes for _, takes, _, _ in SYMPTOMS]
+        if symptom.transport in names:
+            return names.index(symptom.transport)
+        self.query_one("#pasted", Input).value = symptom.text
+        return [name for name, *_ in SYMPTOMS].index(OTHER)
+
+    @on(OptionList.OptionHighlighted, "#symptom")
+    def show_pasted(self, event: OptionList.OptionHighlighted) -> None:
+        self.query_one("#pasted").display = event.option_id == OTHER
+
+    @on(OptionList.OptionHighlighted, "#device")
+    def show_address(self, event: OptionList.OptionHighlighted) -> None:
+        self.query_one("#address").display = event.option_id == ADDRESS
+
+    @on(OptionList.OptionSelected, "#symptom")
+    def symptom_taken(self, event: OptionList.OptionSelected) -> None:
+        self.query_one("#pasted" if event.option_id == OTHER else "#device").focus()
+
+    @on(Input.Submitted, "#pasted")
+    def pasted(self) -> None:
+        self.query_one("#device").focus()
+
+    @on(OptionList.OptionSelected, "#device")
+    def device_taken(self, event: OptionList.OptionSelected) -> None:
+        if event.option_id == ADDRESS:
+            self.query_one("#address").focus()
+        else:
+            self._give()
+
+    @on(Input.Submitted, "#address")
+    def address_taken(self, event: Input.Submitted) -> None:
+        try:
+            valid = bool(target.read(event.value).host)
+        except WizardError as error:
+            self.notify(error.what, severity="error", markup=False)
+            return
+        if valid:
+            self._give()
+        else:
+            self.notify("That is no address of a device.", severity="error")
+
+    def _give(self) -> None:
+        self.post_message(SymptomGiven(self.text, Options(self._symptom(), self._device(), self.port)))
+
+    def _symptom(self) -> str:
+        name, takes, _, _ = SYMPTOMS[self.query_one("#symptom", OptionList).highlighted or 0]
+        return self.query_one("#pasted", Input).value.strip() if name == OTHER else takes
+
+    def _device(self) -> str:
+        name, _ = DEVICES[self.query_one("#device", OptionList).highlighted or 0]
+        return self.query_one("#address", Input).value.strip() if name == ADDRESS else name
+
+    def action_back(self) -> None:
+        self.dismiss()
+
+
+def _symptom(row: tuple[str, str, str, str]) -> Choice:
+    name, _, words, code = row
+    return Choice(Content.assemble(f"{words:<42}", toned(code, Tone.QUIET)), id=name)

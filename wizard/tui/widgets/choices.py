@@ -1,0 +1,61 @@
+"""A list to choose from. The highlighted row has a mark (a colour alone would not do), and rows wrap with an indent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from textual.content import Content
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from wizard.tui.content import hanging
+
+_HERE, _ELSEWHERE = "▸ ", "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One row; a row that cannot be chosen is a heading or a remark."""
+
+    content: Content
+    id: str | None = None
+    disabled: bool = False
+
+
+class Choices(OptionList):
+    """An option list that draws its own mark."""
+
+    def __init__(self, rows: Iterable[Choice] = (), *, id: str | None = None) -> None:
+        self.rows = tuple(rows)
+        super().__init__(*map(_option, self.rows), id=id, markup=False)
+
+    def show(self, rows: Iterable[Choice]) -> None:
+        """Other rows."""
+        self.rows = tuple(rows)
+        self.clear_options()
+        self.add_options(map(_option, self.rows))
+        self._draw_all()
+
+    def on_resize(self) -> None:
+        self._draw_all()
+
+    def watch_highlighted(self, highlighted: int | None) -> None:
+        super().watch_highlighted(highlighted)
+        self._draw_all()
+
+    def _draw_all(self) -> None:
+        width = self.scrollable_content_region.width or self.app.size.width - 6
+        for index, row in enumerate(self.rows[: self.option_count]):
+            mark = _HERE if index == self.highlighted and not row.disabled else _ELSEWHERE
+            body = hanging(row.content, max(20, width - len(mark)), 2)
+            self.replace_option_prompt_at_index(index, _beside(mark, body))
+
+
+def _option(row: Choice) -> Option:
+    return Option(row.content, id=row.id, disabled=row.disabled)
+
+
+def _beside(mark: str, body: Content) -> Content:
+    first, *others = body.split("\n", allow_blank=True)
+    return Content("\n").join([Content(mark) + first, *(Content(_ELSEWHERE) + line for line in others)])
