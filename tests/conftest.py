@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 LIVE = Path(__file__).parent / "live"
+BENCH = Path(__file__).parent / "bench"
 
 
 def _required() -> bool:
@@ -24,6 +25,11 @@ def _fail_instead_of_skip(report: Any) -> None:
     reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
     report.outcome = "failed"
     report.longrepr = f"WIZARD_LAB=required, so this may not be skipped: {reason}"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Measurements run only when they are asked for: `pytest tests/bench`."""
+    return True if collection_path == BENCH and not any("bench" in arg for arg in config.args) else None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -20,16 +20,18 @@ PACKAGE = PROJECT / "wizard"
 PURE = ("model", "parse", "firewalls", "knowledge", "judge", "fixes", "present")
 """Packages that are functions from values to values (`knowledge` reads its own data, as package resources)."""
 
-MODULES = frozenset(
-    "subprocess socket platform time psutil textual scapy os shutil ctypes tempfile glob io select selectors asyncio "
-    "threading multiprocessing concurrent http urllib.request requests getpass pwd grp locale random secrets uuid "
-    "signal fcntl termios resource pathlib.Path".split()
-)
+MODULES = frozenset((
+    "subprocess", "socket", "platform", "time", "psutil", "textual", "scapy", "os", "shutil", "ctypes",
+    "tempfile", "glob", "io", "select", "selectors", "asyncio", "threading", "multiprocessing", "concurrent",
+    "http", "urllib.request", "requests", "getpass", "pwd", "grp", "locale", "random", "secrets", "uuid",
+    "signal", "fcntl", "termios", "resource", "pathlib.Path",
+))  # fmt: skip
 CALLS = frozenset({"open", "input", "print", "exec", "eval", "__import__", "breakpoint"})
-ATTRIBUTES = frozenset(
-    "sys.platform sys.argv sys.stdin sys.stdout sys.stderr os.environ os.getenv datetime.now datetime.utcnow "
-    "datetime.today date.today datetime.datetime.now datetime.date.today".split()
-)
+ATTRIBUTES = frozenset((
+    "sys.platform", "sys.argv", "sys.stdin", "sys.stdout", "sys.stderr", "os.environ", "os.getenv",
+    "datetime.now", "datetime.utcnow", "datetime.today", "date.today", "datetime.datetime.now",
+    "datetime.date.today",
+))  # fmt: skip
 
 
 def touches(tree: ast.AST) -> Iterator[tuple[int, str]]:
