@@ -13,8 +13,9 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
+from typing import IO
 
 MOST_OUTPUT = 64 * 1024 * 1024
 MOST_ERRORS = 64 * 1024
@@ -44,15 +45,27 @@ class Ended:
     detail: str = ""
 
 
-@dataclass(slots=True)
 class _Running:
-    command: Command
-    process: subprocess.Popen[bytes]
-    started: float
-    output: list[bytes] = field(default_factory=list)
-    errors: list[bytes] = field(default_factory=list)
-    size: int = 0
-    pipes: int = 2
+    """A command that runs, and what it has printed so far."""
+
+    def __init__(self, command: Command, process: subprocess.Popen[bytes], started: float) -> None:
+        assert process.stdout is not None and process.stderr is not None
+        self.command = command
+        self.process = process
+        self.started = started
+        self.limit = started + command.seconds
+        self.pipes: tuple[IO[bytes], IO[bytes]] = (process.stdout, process.stderr)
+        self.output: list[bytes] = []
+        self.errors: list[bytes] = []
+        self.size = 0
+
+    def keep(self, pipe: object, data: bytes) -> None:
+        """Keeps what came: all output, and the beginning of the errors."""
+        if pipe is self.pipes[0]:
+            self.size += len(data)
+            self.output.append(data)
+        elif sum(map(len, self.errors)) < MOST_ERRORS:
+            self.errors.append(data)
 
 
 def search_path() -> str:
@@ -73,116 +86,101 @@ def program(name: str) -> str | None:
     return shutil.which(name, path=search_path())
 
 
-def run(
-    commands: Iterable[Command], ended: Callable[[Ended], None], meanwhile: Callable[[], None] = lambda: None
-) -> None:
-    """Starts every command, calls `meanwhile` once while they run, and calls `ended` for each as it ends.
+class Batch:
+    """Commands that run side by side, from the moment it is made until `wait` has reported the last one.
 
     A command that outlasts its limit is killed with everything that it started (its process group).
     """
-    with selectors.DefaultSelector() as selector:
-        running: dict[str, _Running] = {}
+
+    def __init__(self, commands: Iterable[Command]) -> None:
+        self._running: dict[str, _Running] = {}
+        self._ended: list[Ended] = []
+        for command in commands:
+            self._start(command)
+
+    def wait(self, ended: Callable[[Ended], None]) -> None:
+        """Reads what the commands print, and calls `ended` for each as it ends."""
+        with selectors.DefaultSelector() as selector:
+            for each in self._running.values():
+                for pipe in each.pipes:
+                    selector.register(pipe, selectors.EVENT_READ, each)
+            try:
+                while self._running or self._ended:
+                    while self._ended:
+                        ended(self._ended.pop(0))
+                    if self._running:
+                        self._read_some(selector)
+                        self._end_the_late(selector)
+            finally:
+                self.kill()
+
+    def kill(self) -> None:
+        """Ends whatever still runs."""
+        for each in self._running.values():
+            _kill(each)
+        self._running.clear()
+
+    def _start(self, command: Command) -> None:
+        path = program(command.argv[0])
+        if path is None:
+            self._ended.append(Ended(command, 127, trouble="missing"))
+            return
+        started = time.monotonic()
         try:
-            for command in commands:
-                _start(command, selector, running, ended)
-            meanwhile()
-            while running:
-                _read_some(selector, running, ended)
-                _end_the_late(selector, running, ended)
-        finally:
-            for each in running.values():
-                _kill(each)
+            process = subprocess.Popen(
+                (path, *command.argv[1:]),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                env=environment(),
+                cwd="/",
+                start_new_session=True,
+            )
+        except OSError as error:
+            self._ended.append(Ended(command, 126, trouble="not started", detail=error.strerror or str(error)))
+            return
+        self._running[command.name] = _Running(command, process, started)
 
-
-def _start(
-    command: Command, selector: selectors.BaseSelector, running: dict[str, _Running], ended: Callable[[Ended], None]
-) -> None:
-    path = program(command.argv[0])
-    if path is None:
-        ended(Ended(command, 127, trouble="missing"))
-        return
-    started = time.monotonic()
-    try:
-        process = subprocess.Popen(
-            (path, *command.argv[1:]),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            env=environment(),
-            cwd="/",
-            start_new_session=True,
-        )
-    except OSError as error:
-        ended(Ended(command, 126, trouble="not started", detail=error.strerror or str(error)))
-        return
-    each = running[command.name] = _Running(command, process, started)
-    for pipe, kept in ((process.stdout, each.output), (process.stderr, each.errors)):
-        assert pipe is not None
-        os.set_blocking(pipe.fileno(), False)
-        selector.register(pipe, selectors.EVENT_READ, (each, kept))
-
-
-def _read_some(selector: selectors.BaseSelector, running: dict[str, _Running], ended: Callable[[Ended], None]) -> None:
-    first_limit = min(each.started + each.command.seconds for each in running.values())
-    for key, _ in selector.select(max(0.0, first_limit - time.monotonic())):
-        each, kept = key.data
-        if each.command.name not in running:
-            continue
-        data = os.read(key.fd, _CHUNK)
-        if data:
-            _keep(each, kept, data)
+    def _read_some(self, selector: selectors.BaseSelector) -> None:
+        first_limit = min(each.limit for each in self._running.values())
+        for key, _ in selector.select(max(0.0, first_limit - time.monotonic())):
+            each: _Running = key.data
+            if each.command.name not in self._running:
+                continue
+            data = os.read(key.fd, _CHUNK)
+            each.keep(key.fileobj, data)
             if each.size > MOST_OUTPUT:
-                _finish(each, selector, running, ended, "too much")
-            continue
-        selector.unregister(key.fileobj)
-        each.pipes -= 1
-        if each.pipes == 0:
-            _finish(each, selector, running, ended)
+                self._finish(each, selector, "too much")
+            elif not data:
+                selector.unregister(key.fileobj)
+                if not any(pipe in selector.get_map() for pipe in each.pipes):
+                    self._finish(each, selector)
 
+    def _end_the_late(self, selector: selectors.BaseSelector) -> None:
+        now = time.monotonic()
+        for each in [*self._running.values()]:
+            if now >= each.limit:
+                self._finish(each, selector, "timeout")
 
-def _keep(each: _Running, kept: list[bytes], data: bytes) -> None:
-    if kept is each.output:
-        each.size += len(data)
-        kept.append(data)
-    elif sum(map(len, kept)) < MOST_ERRORS:
-        kept.append(data)
-
-
-def _end_the_late(
-    selector: selectors.BaseSelector, running: dict[str, _Running], ended: Callable[[Ended], None]
-) -> None:
-    now = time.monotonic()
-    for each in [*running.values()]:
-        if now >= each.started + each.command.seconds:
-            _finish(each, selector, running, ended, "timeout")
-
-
-def _finish(
-    each: _Running,
-    selector: selectors.BaseSelector,
-    running: dict[str, _Running],
-    ended: Callable[[Ended], None],
-    trouble: str = "",
-) -> None:
-    """Takes the command out of the loop. One that closed its pipes and does not end is killed at its limit too."""
-    if not trouble:
-        try:
-            each.process.wait(max(0.0, each.started + each.command.seconds - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            trouble = "timeout"
-    registered = selector.get_map()
-    for pipe in (each.process.stdout, each.process.stderr):
-        if pipe is not None:
-            if pipe.fileno() in registered:
+    def _finish(self, each: _Running, selector: selectors.BaseSelector, trouble: str = "") -> None:
+        """Takes the command out of the loop. One that closed its pipes and does not end is killed at its limit too."""
+        if not trouble:
+            try:
+                each.process.wait(max(0.0, each.limit - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                trouble = "timeout"
+        for pipe in each.pipes:
+            if pipe in selector.get_map():
                 selector.unregister(pipe)
             pipe.close()
-    if trouble:
-        _kill(each)
-    del running[each.command.name]
-    seconds = time.monotonic() - each.started
-    code = each.process.returncode
-    ended(Ended(each.command, code, b"".join(each.output), b"".join(each.errors), seconds, trouble))
+        if trouble:
+            _kill(each)
+        del self._running[each.command.name]
+        seconds = time.monotonic() - each.started
+        code = each.process.returncode if each.process.returncode is not None else -signal.SIGKILL
+        output, errors = b"".join(each.output), b"".join(each.errors)
+        self._ended.append(Ended(each.command, code, output, errors, seconds, trouble))
 
 
 def _kill(each: _Running) -> None:

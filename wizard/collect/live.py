@@ -20,7 +20,7 @@ _PLATFORMS = {"linux": "linux", "darwin": "macos", "win32": "windows"}
 
 
 class LiveSource:
-    """This machine. `seconds` bounds a whole `gather`, whatever the probes' own limits are."""
+    """This machine. `seconds`, from now on, bound everything it is asked, whatever the probes' own limits are."""
 
     live = True
 
@@ -28,66 +28,79 @@ class LiveSource:
         self.platform = _PLATFORMS.get(sys.platform, sys.platform)
         self.taken_at = time.time()
         self.privileged = os.geteuid() == 0
-        self._seconds = seconds
+        self._ends = None if seconds is None else time.monotonic() + seconds
+        self._begun: _Round | None = None
+
+    def begin(self, probes: Iterable[Probe]) -> None:
+        """Starts asking at once, so that the machine answers while the caller still loads what it needs for `gather`."""
+        self._begun = _Round([probe for probe in probes if not probe.instead_of], _Answers(), self._ends)
 
     def gather(self, probes: Iterable[Probe], tell: Tell | None = None) -> dict[str, Answer]:
         """Every probe's answer, in the probes' order; those `instead_of` another only where that gave none."""
         asked = tuple(probes)
-        late = None if self._seconds is None else time.monotonic() + self._seconds
-        answers = _Answers(tell)
         first = [probe for probe in asked if not probe.instead_of]
-        _ask(first, answers, late)
+        begun, self._begun = self._begun, None
+        if begun is None or begun.probes != first:
+            begun = _Round(first, _Answers(), self._ends)
+        answers = begun.answers
+        begun.wait(tell)
         for probe in asked:
             if probe.instead_of and isinstance(answers.given.get(probe.instead_of), Unknown):
-                _ask([probe], answers, late)
+                _Round([probe], answers, self._ends).wait(tell)
         return {probe.name: answers.given[probe.name] for probe in asked if probe.name in answers.given}
 
 
 class _Answers:
     """The answers so far. Readers that come too late find their place taken and leave it so."""
 
-    def __init__(self, tell: Tell | None) -> None:
+    def __init__(self) -> None:
         self.given: dict[str, Answer] = {}
-        self._tell = tell
         self._lock = threading.Lock()
 
     def put(self, probe: Probe, answer: Answer) -> None:
         with self._lock:
-            if probe.name in self.given:
-                return
-            self.given[probe.name] = answer
-        if self._tell is not None and threading.current_thread() is threading.main_thread():
-            self._tell(_sentence(probe, answer))
+            self.given.setdefault(probe.name, answer)
+
+
+class _Round:
+    """Probes that are asked together: commands in one batch, files and readers in a thread each, since any may hang."""
+
+    def __init__(self, probes: list[Probe], answers: _Answers, late: float | None) -> None:
+        self.probes = probes
+        self.answers = answers
+        allowed = [probe for probe in probes if _may_run(probe, answers)]
+        self._by_name = {probe.name: probe for probe in allowed}
+        self._limits = {probe.name: _limit(probe, late) for probe in allowed}
+        self._batch = commands.Batch(commands.Command(p.name, p.argv, self._limits[p.name]) for p in allowed if p.argv)
+        self._threads: list[tuple[Probe, threading.Thread]] = []
+        self._started = time.monotonic()
+        for probe in allowed:
+            if not probe.argv:
+                thread = threading.Thread(target=_read, args=(probe, answers), name=f"probe {probe.name}", daemon=True)
+                self._threads.append((probe, thread))
+                thread.start()
+
+    def wait(self, tell: Tell | None = None) -> None:
+        """Waits for every answer, or its time limit; tells each as it comes."""
+
+        def ended(result: commands.Ended) -> None:
+            probe = self._by_name[result.command.name]
+            self.answers.put(probe, answer_of(probe, result))
+            if tell is not None:
+                tell(_sentence(probe, self.answers.given[probe.name]))
+
+        self._batch.wait(ended)
+        for probe, thread in self._threads:
+            limit = self._limits[probe.name]
+            thread.join(max(0.0, self._started + limit - time.monotonic()))
+            if thread.is_alive():
+                self.answers.put(probe, _too_slow(probe, limit))
+            if tell is not None:
+                tell(_sentence(probe, self.answers.given[probe.name]))
 
 
 def _sentence(probe: Probe, answer: Answer) -> str:
     return f"{probe.asks}: {answer.reason}" if isinstance(answer, Unknown) else f"{probe.asks}: read"
-
-
-def _ask(probes: list[Probe], answers: _Answers, late: float | None) -> None:
-    """Starts the commands, reads files and runs readers (each in a thread, since any may hang) while they run."""
-    allowed = [probe for probe in probes if _may_run(probe, answers)]
-    by_name = {probe.name: probe for probe in allowed}
-    limits = {probe.name: _limit(probe, late) for probe in allowed}
-    programs = [commands.Command(p.name, p.argv, limits[p.name]) for p in allowed if p.argv]
-    readers = [probe for probe in allowed if not probe.argv]
-    threads: list[tuple[Probe, threading.Thread, float]] = []
-
-    def start_readers() -> None:
-        for probe in readers:
-            thread = threading.Thread(target=_read, args=(probe, answers), name=f"probe {probe.name}", daemon=True)
-            threads.append((probe, thread, time.monotonic() + limits[probe.name]))
-            thread.start()
-
-    def ended(result: commands.Ended) -> None:
-        probe = by_name[result.command.name]
-        answers.put(probe, answer_of(probe, result))
-
-    commands.run(programs, ended, meanwhile=start_readers)
-    for probe, thread, limit in threads:
-        thread.join(max(0.0, limit - time.monotonic()))
-        if thread.is_alive():
-            answers.put(probe, _too_slow(probe, limits[probe.name]))
 
 
 def _may_run(probe: Probe, answers: _Answers) -> bool:
