@@ -1,6 +1,6 @@
 """What the client gets where a walk ends: transport result, errno, curl's exit code, Chrome's code.
 
-Measured on a Linux client; the errno of an ICMP message is icmp_err_convert (net/ipv4/icmp.c) and icmpv6_err_convert
+Measured on a Linux client with Chromium 156 (its net log); the errno of an ICMP message is icmp_err_convert (net/ipv4/icmp.c) and icmpv6_err_convert
 (net/ipv6/icmp.c), Chrome's code is MapSystemError and MapConnectError (net/base/net_errors_posix.cc, net/socket).
 """
 
@@ -14,7 +14,7 @@ _TIMEOUT = ClientSees("timeout", "ERR_CONNECTION_TIMED_OUT", "ETIMEDOUT", 28)
 _HOST_UNREACHABLE = ClientSees("unreachable", "ERR_ADDRESS_UNREACHABLE", "EHOSTUNREACH", 7)
 _NET_UNREACHABLE = ClientSees("unreachable", "ERR_ADDRESS_UNREACHABLE", "ENETUNREACH", 7)
 _PROHIBITED = ClientSees("prohibited", "ERR_NETWORK_ACCESS_DENIED", "EACCES", 7)
-_NO_PROTOCOL = ClientSees("unreachable", "ERR_FAILED", "ENOPROTOOPT", 7)
+_NO_PROTOCOL = ClientSees("unreachable", "ERR_NOT_IMPLEMENTED", "ENOPROTOOPT", 7)
 
 _REJECTIONS = {
     "tcp-reset": _REFUSED,
