@@ -57,7 +57,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if reporter is None or hasattr(config, "workerinput"):
         return
     skipped = reporter.stats.get("skipped", [])
-    lab = [report for report in skipped if "live" in report.keywords]
+    lab = [report for report in skipped if "live" in getattr(report, "keywords", ()) or "live/" in report.nodeid]
     reasons = sorted({str(report.longrepr[2]).removeprefix("Skipped: ") for report in lab})
     why = f" ({'; '.join(reasons)})" if lab else ""
     reporter.write_line(f"Skipped: {len(skipped)} tests, of which {len(lab)} lab tests{why}.")
