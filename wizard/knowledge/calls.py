@@ -84,7 +84,9 @@ def parse(text: str) -> Source | None:
 
 def run_calls(source: Source) -> tuple[RunCall, ...]:
     """Every call in `source` that starts a server which `[[call]]` knows, in the order of the file."""
-    calls = [found for node in ast.walk(source.tree) if isinstance(node, ast.Call) and (found := _run_call(source, node))]
+    calls = [
+        found for node in ast.walk(source.tree) if isinstance(node, ast.Call) and (found := _run_call(source, node))
+    ]
     return tuple(sorted(calls, key=lambda call: (call.node.lineno, call.node.col_offset)))
 
 
@@ -210,8 +212,9 @@ def _imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                yield (alias.asname or alias.name.partition(".")[0]), (
-                    alias.name if alias.asname else alias.name.partition(".")[0]
+                yield (
+                    (alias.asname or alias.name.partition(".")[0]),
+                    (alias.name if alias.asname else alias.name.partition(".")[0]),
                 )
         elif isinstance(node, ast.ImportFrom):
             for alias in node.names:

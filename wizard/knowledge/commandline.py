@@ -1,10 +1,10 @@
 """Reads how a program was really started, from the words of its command line.
 
-    /venv/bin/python3 /venv/bin/flask --app shop run      the console script `flask`, run by an interpreter
-    python -m http.server 8000                            the module `http.server`
-    node /srv/shop/node_modules/vite/bin/vite.js          the package's own script `vite`
-    python app.py                                         the script `app.py`
-    next-server (v16.4.0)                                 a title that the program wrote over its command line
+/venv/bin/python3 /venv/bin/flask --app shop run      the console script `flask`, run by an interpreter
+python -m http.server 8000                            the module `http.server`
+node /srv/shop/node_modules/vite/bin/vite.js          the package's own script `vite`
+python app.py                                         the script `app.py`
+next-server (v16.4.0)                                 a title that the program wrote over its command line
 """
 
 from __future__ import annotations

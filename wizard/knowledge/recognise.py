@@ -92,8 +92,10 @@ def same_start(parent: Process, child: Process) -> bool:
         return False
     if recognise(child.argv) is None and (entry := recognise_title(child.argv)):
         mine = recognise(parent.argv)
-        return parent.argv == child.argv or (mine is not None and mine.framework is entry) or (
-            recognise_title(parent.argv) is entry
+        return (
+            parent.argv == child.argv
+            or (mine is not None and mine.framework is entry)
+            or (recognise_title(parent.argv) is entry)
         )
     return _program_path(parent, above) == _program_path(child, below) and above.arguments == below.arguments
 

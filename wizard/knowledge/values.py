@@ -1,6 +1,6 @@
 """Finds the options of a command line that set the address or the port, as they were written.
 
-    --host 127.0.0.1    --host=127.0.0.1    -h 127.0.0.1    -b127.0.0.1:8000    --bin 127.0.0.1 (argparse shortens)
+--host 127.0.0.1    --host=127.0.0.1    -h 127.0.0.1    -b127.0.0.1:8000    --bin 127.0.0.1 (argparse shortens)
 """
 
 from __future__ import annotations

@@ -1,0 +1,75 @@
+"""Stopping a program with all its processes, waiting until it is gone, starting it again; and the same way back.
+
+Measured on Linux: SIGTERM to the topmost process ends the reloader's copy (werkzeug, django), the spawned child (uvicorn
+--reload, hypercorn) and the workers (gunicorn); a new start before that is done would meet EADDRINUSE.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wizard.fixes.start import Start
+from wizard.knowledge.recognise import Launch
+from wizard.model.capture import Unknown
+from wizard.model.facts import Address, Facts, Process
+from wizard.model.remedy import Instruction, Run
+
+PLANNED = "the plan"
+"""The source of a fact that holds once the plan has run."""
+
+_LEAST_ORDINARY_UID = 1000
+"""Ids below belong to services (login.defs(5) UID_MIN)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Who runs the commands: `root`, and for whom if the program belongs to a service's own user (`user`)."""
+
+    root: bool = False
+    user: str = ""
+
+
+def runner_for(process: Process, facts: Facts) -> Runner:
+    """Who can end and start `process`: root for root's, root on behalf of a service's user, else its own user."""
+    if process.user == "root":
+        return Runner(root=True)
+    service = any(
+        listener.uid is not None and 0 < listener.uid < _LEAST_ORDINARY_UID
+        for listener in (() if isinstance(facts.listeners, Unknown) else facts.listeners)
+        if any(owner.pid == process.pid for owner in listener.owners or ())
+    )
+    return Runner(root=True, user=process.user) if service and process.user else Runner()
+
+
+def stop_by_pid(launch: Launch, runner: Runner) -> tuple[Instruction, ...]:
+    """End the whole family, the topmost process first so that nothing is started anew, and wait until it is gone."""
+    pids = tuple(str(pid) for pid in launch.pids)
+    name = launch.recognised.framework.title if launch.recognised else launch.root.name
+    steps: list[Instruction] = [Run(("kill", *pids), root=runner.root, note=f"Stops {name}.")]
+    if any(process.state in {"T", "t"} for process in launch.family):
+        steps.append(Run(("kill", "-CONT", *pids), root=runner.root, note="A stopped process ends once it runs on."))
+    # A zombie keeps its pid but has no exe, and holds no port any more.
+    links = " ".join(f"/proc/{pid}/exe" for pid in pids)
+    wait = f'for i in $(seq 150); do [ -n "$(readlink {links})" ] || break; sleep 0.1; done'
+    steps.append(Run(script=wait, root=runner.root, note="Waits until it has ended, 15 seconds at most."))
+    return tuple(steps)
+
+
+def stop_by_port(address: Address, port: int, runner: Runner, name: str) -> tuple[Instruction, ...]:
+    """End whatever listens exactly there; for a program that the plan itself started, whose pids nobody knows yet."""
+    place = f"src [{address}]:{port}" if address.version == 6 else f"src {address}:{port}"
+    pids = f"ss -Hltnp '{place}' | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -un"
+    wait = f"for i in $(seq 150); do [ -n \"$(ss -Hltn '{place}')\" ] || break; sleep 0.1; done"
+    return (
+        Run(script=f"kill $({pids})", root=runner.root, note=f"Stops {name}."),
+        Run(script=wait, root=runner.root, note="Waits until the port is free, 15 seconds at most."),
+    )
+
+
+def start_again(start: Start, runner: Runner, note: str = "") -> Run:
+    """Start it; it keeps running in that terminal. On behalf of a service's user through runuser(1)."""
+    if runner.user:
+        named = tuple(f"{name}={value}" for name, value in start.environment)
+        argv = ("runuser", "-u", runner.user, "--", *(("env", *named) if named else ()), *start.argv)
+        return Run(argv, cwd=start.cwd, root=True, background=True, note=note)
+    return Run(start.argv, "", start.cwd, start.environment, root=runner.root, background=True, note=note)
