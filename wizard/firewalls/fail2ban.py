@@ -8,7 +8,7 @@ Its server remembers the bans, so a ban is lifted by asking it; a rule deleted b
 
 from __future__ import annotations
 
-import shlex
+import re
 from dataclasses import replace
 
 from wizard.firewalls.change import Change, replaced
@@ -36,7 +36,7 @@ def unban(
     rulesets: tuple[Ruleset, ...], place: Place, address: Address, jails: tuple[Fail2banJail, ...], jail: str = ""
 ) -> Change | None:
     """Lift the ban of one address in the words of fail2ban's client; None where its server bans no such address."""
-    name = jail_of(place, address, jails, jail)
+    name = jail_of(place, address, jails, jail) if is_theirs(place) or _in_firewalld(place) else ""
     after = _without(place, address)
     if not name or after is None:
         return None
@@ -53,10 +53,10 @@ def unban(
 
 
 def jail_of(place: Place, address: Address, jails: tuple[Fail2banJail, ...], jail: str = "") -> str:
-    """The jail that bans the address: the named one, the one whose chain decided, or the only one that has it."""
+    """The jail that bans the address: the one whose chain or set decided, else the named one, else the first."""
     banning = [each.name for each in jails if address in each.banned]
-    named = [name for name in banning if name == jail or place.chain.name == PREFIX + name or _speaks_of(place, name)]
-    return (named or banning or [""])[0]
+    deciding = [name for name in banning if place.chain.name == PREFIX + name or _speaks_of(place, name)]
+    return (deciding or [name for name in banning if name == jail] or banning or [""])[0]
 
 
 def _speaks_of(place: Place, jail: str) -> bool:
@@ -85,7 +85,10 @@ def _without(place: Place, address: Address) -> Ruleset | None:
     if rule is None:
         return None
     family, table = place.table.family, place.table
-    if not (names := names_set(rule)):
+    names = names_set(rule)
+    if not names and not bans_only(rule, address):
+        return None
+    if not names:
         return place.ruleset.without_rule(family, table.name, place.chain.name, rule.index)
     after = place.ruleset
     for name in names:
@@ -125,8 +128,19 @@ def without_address(held: NamedSet, address: Address) -> NamedSet | None:
     return replace(held, elements=Elements(kept))
 
 
+def bans_only(rule: Rule, address: Address) -> bool:
+    """Is this one address, and no network around it, what the rule is about?"""
+    single = rf"(-s |saddr ){re.escape(str(address))}(/{address.max_prefixlen})?( |$)"
+    return re.search(single, rule.text) is not None
+
+
+def _in_firewalld(place: Place) -> bool:
+    """fail2ban's firewallcmd actions write rich rules, which bear no mark of their maker."""
+    return place.table.name == "firewalld" or place.chain.name.startswith("IN_")
+
+
 def is_theirs(place: Place) -> bool:
     """Is the rule at the place one that fail2ban made?"""
     rule = place.next_rule
-    mentions = shlex.split(rule.text) if rule and "'" not in rule.text else []
-    return any(PREFIX in word for word in (place.chain.name, place.table.name, *mentions))
+    words = rule.text.split() if rule else []
+    return any(PREFIX in word for word in (place.chain.name, place.table.name, *words))

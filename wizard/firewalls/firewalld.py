@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from wizard.firewalls.change import Change, Opening, replaced
 from wizard.firewalls.iptables.read import rule as iptables_rule
 from wizard.firewalls.iptables.write import conditions as iptables_conditions
-from wizard.firewalls.nftables.read import rule_from_text
 from wizard.firewalls.nftables.write import conditions as nft_conditions
+from wizard.firewalls.nftables.write import read_rule
 from wizard.firewalls.place import Place
 from wizard.model.facts import Firewalld
 from wizard.model.remedy import Risk, Run
@@ -56,8 +56,9 @@ def ward_of(place: Place) -> Ward | None:
 def allow(rulesets: tuple[Ruleset, ...], place: Place, opening: Opening, firewalld: Firewalld | None) -> Change | None:
     """The allow as a rich rule of the zone that decided, now and permanently; None where firewalld does not decide."""
     ward = ward_of(place)
-    if ward is None or opening.reply or opening.interface or (firewalld is not None and not firewalld.running):
+    if ward is None or opening.reply:
         return None
+    opening = replace(opening, interface="")  # the zone is the interface's own
     rich_rules = next((zone.rich_rules for zone in firewalld.zones if zone.name == ward.name), ()) if firewalld else ()
     priority = _priority(ward, rich_rules)
     rich = rich_rule(opening, priority)
@@ -126,8 +127,6 @@ def _applied(place: Place, ward: Ward, opening: Opening) -> Ruleset:
 
 def _rule(place: Place, chain: Chain, opening: Opening) -> Rule:
     if place.ruleset.engine == Engine.NFTABLES:
-        return rule_from_text(
-            " ".join((*nft_conditions(opening, place.table.family, place.base), "accept")), place.table
-        )
+        return read_rule((*nft_conditions(opening, place.table.family, place.base), "accept"), place.table)
     words = (*iptables_conditions(opening, place.base), "-m", "conntrack", "--ctstate", "NEW,UNTRACKED", "-j", "ACCEPT")
-    return iptables_rule(" ".join(("-A", chain.name, *words)))
+    return iptables_rule(("-A", chain.name, *words), place.table.family)

@@ -19,7 +19,7 @@ from wizard.firewalls.change import Change, Opening, replaced
 from wizard.firewalls.iptables import read
 from wizard.firewalls.iptables.write import conditions
 from wizard.firewalls.place import Place, path_to
-from wizard.model.facts import Address, Ufw
+from wizard.model.facts import Address
 from wizard.model.remedy import Run
 from wizard.model.ruleset import Chain, Engine, Family, Hook, Ruleset
 
@@ -32,15 +32,10 @@ _USER_CHAINS = {
 _RULE_END = re.compile(r" -j | -g | -m conntrack --ctstate NEW -m recent ")
 
 
-def allow(
-    rulesets: tuple[Ruleset, ...], place: Place, opening: Opening, ufw: Ufw | None, fallbacks: Fallbacks
-) -> Change | None:
-    """The allow in ufw's words, or None where ufw's rules are not met before the rule that decided. `ufw` None: only
-    its chains are known."""
+def allow(rulesets: tuple[Ruleset, ...], place: Place, opening: Opening, fallbacks: Fallbacks) -> Change | None:
+    """The allow in ufw's words, or None where ufw's rules are not met before the rule that decided."""
     chain = user_chain(place)
-    if chain is None or opening.reply or (ufw is not None and not ufw.enabled):
-        return None
-    if not _comes_first(place, chain):
+    if chain is None or opening.reply or not _comes_first(place, chain):
         return None
     for spelling in fallbacks.spellings(opening):
         if not _taken(chain, spelling, place.base):
@@ -87,8 +82,8 @@ def words(opening: Opening) -> tuple[str, ...]:
 def _written(rulesets: tuple[Ruleset, ...], place: Place, chain: Chain, opening: Opening) -> Change:
     call = ("ufw", "route") if chain.name.endswith("-forward") else ("ufw",)
     spelled = words(opening)
-    text = " ".join(("-A", chain.name, *conditions(opening, place.base), "-j", "ACCEPT"))
-    after = place.ruleset.with_rule(place.table.family, place.table.name, chain.name, 1, read.rule(text))
+    rule = read.rule(("-A", chain.name, *conditions(opening, place.base), "-j", "ACCEPT"), place.table.family)
+    after = place.ruleset.with_rule(place.table.family, place.table.name, chain.name, 1, rule)
     return Change(
         steps=(Run((*call, "prepend", "allow", *spelled), root=True),),
         undo=(Run((*call, "delete", "allow", *spelled), root=True),),

@@ -91,18 +91,33 @@ def remove_redirect(intent: RemoveRedirect, facts: Facts, decision: Decision) ->
 def _writers(facts: Facts, place: Place, opening: Opening, intent: AllowInbound) -> Iterator[Change]:
     """Every firewall that can write it, the one in charge first."""
     rulesets = _rulesets(facts)
-    told_ufw = facts.ufw if isinstance(facts.ufw, Ufw) else None
-    told_firewalld = facts.firewalld if isinstance(facts.firewalld, Firewalld) else None
-    fallbacks = ufw.Fallbacks(intent.interface, intent.destination)
-    for change in (
-        firewalld.end_panic(rulesets, place),
-        ufw.allow(rulesets, place, opening, told_ufw, fallbacks),
-        firewalld.allow(rulesets, place, opening, told_firewalld),
-        docker.allow(rulesets, place, opening),
-    ):
-        if change is not None:
-            yield change
+    found: list[Change | None] = []
+    if _may_speak(facts.ufw):
+        fallbacks = ufw.Fallbacks(intent.interface or _interface(facts, intent), intent.destination)
+        found.append(ufw.allow(rulesets, place, opening, fallbacks))
+    if _may_speak(facts.firewalld):
+        told = facts.firewalld if isinstance(facts.firewalld, Firewalld) else None
+        found += [firewalld.end_panic(rulesets, place), firewalld.allow(rulesets, place, opening, told)]
+    found.append(docker.allow(rulesets, place, opening))
+    yield from (change for change in found if change is not None)
     yield _by_engine(rulesets, place, opening)
+
+
+def _may_speak(front_end: Ufw | Firewalld | Unknown | None) -> bool:
+    """Is this front end in charge of its chains? One that was not asked is: its chains are what it left in the rules."""
+    if isinstance(front_end, Ufw):
+        return front_end.enabled
+    if isinstance(front_end, Firewalld):
+        return front_end.running
+    return front_end is not None
+
+
+def _interface(facts: Facts, intent: AllowInbound) -> str:
+    """The interface on whose network the other devices are, or empty."""
+    interfaces = () if isinstance(facts.interfaces, Unknown) else facts.interfaces
+    addresses = [(interface.name, address) for interface in interfaces for address in interface.addresses]
+    source = intent.source.network_address
+    return next((name for name, address in addresses if source in address.network), "")
 
 
 def _by_engine(rulesets: tuple[Ruleset, ...], place: Place, opening: Opening) -> Change:
@@ -122,8 +137,7 @@ def _lift(rulesets: tuple[Ruleset, ...], place: Place, intent: Unban) -> Change 
     rule = place.next_rule
     if rule is None or not fail2ban.is_theirs(place) or fail2ban.names_set(rule):
         return None
-    single = re.compile(rf"(-s |saddr ){re.escape(str(intent.address))}(/{intent.address.max_prefixlen})?( |$)")
-    return _delete(rulesets, place) if single.search(rule.text) else None
+    return _delete(rulesets, place) if fail2ban.bans_only(rule, intent.address) else None
 
 
 def _inbound(intent: AllowInbound, decision: Decision, place: Place) -> Opening:

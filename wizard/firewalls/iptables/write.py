@@ -33,7 +33,7 @@ def insert(rulesets: tuple[Ruleset, ...], place: Place, words: tuple[str, ...]) 
     """A rule at the place; the undo is the same words after `-D`."""
     call = (program(place.ruleset, place.table.family), *_table(place.table))
     at = ("-A", place.chain.name) if place.position is None else ("-I", place.chain.name, str(place.position))
-    rule = read.rule(shlex.join(("-A", place.chain.name, *words)))
+    rule = read.rule(("-A", place.chain.name, *words), place.table.family)
     after = place.ruleset.with_rule(place.table.family, place.table.name, place.chain.name, place.position, rule)
     return Change(
         steps=(Run((*call, *at, *words), root=True),),

@@ -15,11 +15,10 @@ import re
 import shlex
 
 from wizard.firewalls.change import Change, Opening, replaced
-from wizard.firewalls.nftables import read
 from wizard.firewalls.place import Place
 from wizard.model.facts import Network
 from wizard.model.remedy import Run
-from wizard.model.ruleset import Chain, Family, Hook, Rule, Ruleset
+from wizard.model.ruleset import Chain, Family, Hook, Rule, Ruleset, Table
 
 CONNTRACK_PRIORITY = -200
 """NF_IP_PRI_CONNTRACK: before it nothing is known of the connection."""
@@ -43,7 +42,7 @@ def insert(rulesets: tuple[Ruleset, ...], place: Place, words: tuple[str, ...], 
         verb: tuple[str, ...] = ("add", "rule", *where) if ahead_of is None else _by_index(where, ahead_of)
     else:
         verb = ("insert", "rule", *where, "position", str(ahead_of.handle))
-    rule = read.rule_from_text(" ".join(words), place.table)
+    rule = read_rule(words, place.table)
     after = place.ruleset.with_rule(place.table.family, place.table.name, place.chain.name, place.position, rule)
     return Change(
         steps=(Run(("nft", *verb, *words), root=True),),
@@ -76,6 +75,13 @@ def delete(rulesets: tuple[Ruleset, ...], place: Place) -> Change | None:
         verify=(Run(("nft", "list", "chain", *where), root=True),),
         through="nftables",
     )
+
+
+def read_rule(words: tuple[str, ...], table: Table) -> Rule:
+    """The rule that nft makes of these words in this table."""
+    from wizard.firewalls.nftables import text  # only fixes need it: a check that finds nothing starts faster
+
+    return text.rule(" ".join(words), table.family)
 
 
 def conditions(opening: Opening, family: Family, base: Chain) -> tuple[str, ...]:
