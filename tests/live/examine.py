@@ -149,6 +149,8 @@ def _carry_out_and_undo(
     except (LabError, OSError) as error:
         yield f"an undo step fails: {error}"
         return
+    if (lab.folder / "pwned").exists():
+        yield "a name from the machine was run as a command"
     yield from (f"undo leaves {line}" for line in differences(before, lab.snapshot()))
     yield from _fault_is_back(lab, fault, seen)
 

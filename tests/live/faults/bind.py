@@ -16,6 +16,44 @@ def _loopback(name: str, server: servers.Server, *behind: str, plan: Plan = Plan
     )
 
 
+_UVICORN_RUN = (
+    servers.ASGI_APP
+    + """
+if __name__ == "__main__":
+    import uvicorn
+
+    uvicorn.run("main:app", host="127.0.0.1", port=5000)
+"""
+)
+
+_OWN_CLASS = """\
+import http.server
+
+http.server.HTTPServer(("localhost", 5000), http.server.SimpleHTTPRequestHandler).serve_forever()
+"""
+
+_ON_SEVERAL_LINES = """
+def main():
+    app.run(
+        port=5000,
+        debug=False,
+    )
+
+
+main()
+"""
+
+PORT_8000 = "http://10.77.0.1:8000/"
+
+
+def _default(name: str, server: servers.Server, *behind: str) -> Fault:
+    """Started without any option: on port 8000 of the loopback address."""
+    return Fault(
+        f"loopback-only-bind--default-{name}", ("loopback-only-bind",), *REFUSED, serve=(server.but(port=8000),),
+        behind=behind, target=PORT_8000, url=PORT_8000,
+    )  # fmt: skip
+
+
 def _as_nobody(server: servers.Server) -> servers.Server:
     return server.but(argv=("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *server.argv))
 
@@ -48,6 +86,49 @@ FAULTS = (
     _loopback("http-server-ipv6", servers.http_server("::1")),
     _loopback("node", servers.node('5000, "127.0.0.1"')),
     _loopback("node-options", servers.node('{ port: 5000, host: "localhost" }')),
+    _loopback("flask-console-script",
+              servers.flask_run().but(argv=(str(servers.BESIDE / "flask"), "run", "--no-reload"))),
+    _loopback("flask-program-by-name", servers.flask_file().but(argv=("python", "app.py"))),
+    _loopback("flask-debug-console-script",
+              servers.flask_run().but(argv=(str(servers.BESIDE / "flask"), "--debug", "run", "-p", "5000"))),
+    _loopback("flask-debug-without-reloader", servers.flask_file("debug=True, use_reloader=False")),
+    _loopback("flask-call-on-several-lines", servers.flask_text(_ON_SEVERAL_LINES)),
+    _loopback("flask-started-from-another-file",
+              servers.flask_text("").but(argv=(servers.PYTHON, "run.py"), files={
+                  "app.py": servers.FLASK_APP.format(arguments=""), "run.py": "from app import app\n\napp.run()\n"})),
+    _loopback("flask-env-file-and-port", servers.flask_file("port=5000").but(env={"FLASK_ENV": "production"})),
+    _loopback("gunicorn-console-script",
+              servers.gunicorn().but(argv=(str(servers.BESIDE / "gunicorn"), "app:app", "-b", "localhost:5000"))),
+    _loopback("gunicorn-config-file", servers.gunicorn("-c", "gunicorn.conf.py").but(files={
+        "app.py": servers.FLASK_APP.format(arguments=""), "gunicorn.conf.py": 'bind = ["127.0.0.1:5000"]\nworkers = 2\n'})),
+    _loopback("uvicorn-console-script",
+              servers.uvicorn().but(argv=(str(servers.BESIDE / "uvicorn"), "main:app", "--port=5000"))),
+    _loopback("uvicorn-run-in-source",
+              servers.uvicorn().but(argv=(servers.PYTHON, "main.py"), files={"main.py": _UVICORN_RUN})),
+    _loopback("http-server-class", servers.script("own.py", _OWN_CLASS), plan=Plan.EITHER),
+    _loopback("node-several-lines", servers.node('5000,\n  "localhost",\n  () => console.log("up")\n')),
+    _default("flask-8000", servers.flask_run("-p", "8000")),
+    _default("gunicorn", servers.gunicorn()),
+    _default("uvicorn", servers.uvicorn().but(argv=(servers.PYTHON, "-m", "uvicorn", "main:app"))),
+    _default("django", servers.django().but(argv=(servers.PYTHON, "manage.py", "runserver")), "host-header-refused"),
+    Fault(
+        "loopback-only-bind--servers-own-line", ("loopback-only-bind", "loopback-address-in-url"), *REFUSED,
+        serve=(servers.flask_run(),), target=" * Running on http://127.0.0.1:5000", plan=Plan.RUNS,
+    ),
+    Fault(
+        "loopback-only-bind--with-symptom", ("loopback-only-bind",), *REFUSED, serve=(servers.flask_run(),),
+        options=("--from", "10.77.0.2", "--symptom", "ERR_CONNECTION_REFUSED"),
+    ),
+    Fault(
+        "loopback-only-bind--hostile-names", ("loopback-only-bind",), *REFUSED,
+        serve=(
+            servers.http_server("127.0.0.1").but(
+                argv=(servers.PYTHON, "-m", "http.server", "5000", "-b", "127.0.0.1", "-d",
+                      "[red]$(touch pwned)`id`;\x1b[2J"),
+                files={"[red]$(touch pwned)`id`;\x1b[2J/index.html": "hello from the lab\n"},
+            ),
+        ),
+    ),
     _loopback("unknown-program", servers.plain("--host", "127.0.0.1"), plan=Plan.EITHER),
     Fault(
         "loopback-only-bind--path-with-blanks", ("loopback-only-bind",), *REFUSED,

@@ -30,6 +30,11 @@ def both(words: str) -> tuple[str, str]:
     return words, f"--permanent {words}"
 
 
+def both_direct(words: str) -> tuple[str, str]:
+    """The same for rules of the direct interface."""
+    return f"--direct {words}", f"--permanent --direct {words}"
+
+
 def _fault(
     name: str, ref: str | tuple[str, ...], seen: tuple[int, str], *words: str, zone: str = "public",
     server: servers.Server = servers.EVERYWHERE, plan: Plan = Plan.RUNS, **more: object,
@@ -68,6 +73,21 @@ FAULTS = (
         "rich-rule-one-client", "client-address-banned", REFUSED,
         *both("--add-port=5000/tcp"), *both("--add-rich-rule='rule family=ipv4 source address=10.77.0.2 reject'"),
     ),
+    _fault("target-drop", "firewall-drops-port", DROPPED, "--permanent --zone=public --set-target=DROP", "--reload"),
+    _fault(
+        "direct-rule", ("firewall-drops-port", "two-firewalls-disagree"), DROPPED, *both("--add-port=5000/tcp"),
+        *both_direct("--add-rule ipv4 filter INPUT 0 -p tcp --dport 5000 -j DROP"),
+    ),
+    _fault(
+        "forward-port-to-dead-port", "redirected-to-dead-port", REFUSED, *both("--add-port=5000/tcp"),
+        *both("--add-forward-port=port=5000:proto=tcp:toport=5999"),
+    ),
+    _fault(
+        "source-set-drops", ("firewalld-zone-mismatch", "client-address-banned"), DROPPED, *both("--add-port=5000/tcp"),
+        "--permanent --new-ipset=bad --type=hash:ip", "--permanent --ipset=bad --add-entry=10.77.0.2",
+        "--permanent --zone=drop --add-source=ipset:bad", "--reload",
+    ),
+    _fault("panic-mode", ("firewall-drops-port", "dropped-before-input"), DROPPED, "--panic-on", plan=Plan.EITHER),
     _fault("permanent-but-not-reloaded", "firewall-rejects-port", PROHIBITED, "--permanent --add-port=5000/tcp"),
     _fault("other-protocol", "firewall-rejects-port", PROHIBITED, *both("--add-port=5000/udp")),
     _fault(

@@ -82,6 +82,22 @@ FAULTS = (
     _healthy("nft-redirect-to-the-server", servers.http_server(port=8000).but(port=8000), needs=("nft",), before=nft(
         "table ip twist { chain pre { type nat hook prerouting priority dstnat; tcp dport 5000 redirect to :8000; } }")),
     _healthy("nft-drop-of-another-family", needs=("nft",), before=input_rules("tcp dport 5000 drop", family="ip6")),
+    _healthy("nft-limit-not-reached", needs=("nft",), verdicts=("reachable", "undetermined"),
+             before=input_rules("tcp dport 5000 limit rate over 500/second drop")),
+    _healthy("nft-raw-payload", needs=("nft",), verdicts=("reachable", "undetermined"),
+             before=input_rules("@th,16,16 5001 drop")),
+    _healthy("nft-ttl", needs=("nft",), verdicts=("reachable", "undetermined"), before=input_rules("ip ttl < 9 drop")),
+    _healthy("iptables-limit-not-reached", needs=("iptables-nft",), verdicts=("reachable", "undetermined"), before=(
+        "iptables-nft -A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT\n"
+        "iptables-nft -A INPUT -p tcp --syn -m limit --limit 50/s --limit-burst 100 -j ACCEPT\niptables-nft -P INPUT DROP")),
+    _healthy("iptables-other-match", needs=("iptables-nft",), verdicts=("reachable", "undetermined"), before=(
+        "iptables-nft -A INPUT -p tcp -m mac --mac-source 02:00:00:00:00:01 -j DROP\n"
+        "iptables-nft -A INPUT -p tcp -m time --datestart 2001-01-01 --datestop 2001-01-02 -j DROP\n"
+        "iptables-nft -A INPUT -p tcp -m string --string nosuch --algo bm -j DROP")),
+    _healthy("default-port-8000", servers.http_server().but(argv=(servers.PYTHON, "-m", "http.server"), port=8000),
+             target="http://10.77.0.1:8000/", url="http://10.77.0.1:8000/"),
+    _healthy("firewalld-service", servers.http_server(port=80), firewall=firewalld(*both("--add-service=http")),
+             needs=FIREWALLD, target="http://10.77.0.1/", url="http://10.77.0.1/"),
     _healthy("nft-empty-tables", before="nft add table inet a; nft add table ip b", needs=("nft",)),
     _healthy("iptables-open", needs=("iptables-nft",), before=(
         "iptables-nft -A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT\n"

@@ -60,6 +60,12 @@ def _variants(program: str) -> tuple[Fault, ...]:
         _fault(f"{program}--own-chain", DROPS, DROPPED,
                f"{program} -N web\n{program} -A INPUT -p tcp -j web\n{program} -A web -p tcp --dport 80 -j RETURN\n"
                f"{program} -A web -m comment --comment 'nothing else; \"really\"' -j DROP"),
+        _fault(f"{program}--address-range", DROPS, DROPPED,
+               f"{program} -A INPUT -m iprange --src-range 10.77.0.1-10.77.0.99 -p tcp --dport 5000 -j DROP"),
+        _fault(f"{program}--not-loopback", REJECTS, REFUSED, f"{program} -A INPUT ! -i lo -p tcp --syn -j REJECT"),
+        _fault(f"{program}--goto", DROPS, DROPPED,
+               f"{program} -N rest\n{program} -A rest -j DROP\n{program} -A INPUT -p tcp --dport 22 -j ACCEPT\n"
+               f"{program} -A INPUT -i veth-s -g rest"),
         _fault(f"{program}--reply", "reply-blocked", DROPPED, f"{program} -A OUTPUT -p tcp --sport 5000 -j DROP"),
         _fault(f"{program}--mangle", EARLY, DROPPED, f"{program} -t mangle -A PREROUTING -p tcp --dport 5000 -j DROP"),
         _fault(f"{program}--raw", EARLY, DROPPED, f"{program} -t raw -A PREROUTING -p tcp --dport 5000 -j DROP"),

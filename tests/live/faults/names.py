@@ -19,6 +19,10 @@ FAULTS = (
         target="http://127.0.0.1:5000/", url="http://127.0.0.1:5000/", plan=Plan.ADVICE, opens=(PAGE,),
     ),
     Fault(
+        "loopback-address-in-url--localhost", ("loopback-address-in-url",), 7, "ECONNREFUSED", serve=(servers.EVERYWHERE,),
+        target="http://localhost:5000/", url="http://localhost:5000/", plan=Plan.ADVICE, opens=(PAGE,),
+    ),
+    Fault(
         "address-not-of-this-machine", ("address-not-of-this-machine",), *UNREACHABLE, serve=(servers.EVERYWHERE,),
         target="http://10.77.0.77:5000/", url="http://10.77.0.77:5000/", options=HERE, plan=Plan.ADVICE, opens=(PAGE,),
     ),

@@ -98,6 +98,23 @@ FAULTS = (
             "  type filter hook input priority 0; policy drop;\n  ct state established accept\n  jump lan\n"
             '  log prefix "dropped: "\n }\n}'),
     ),
+    _fault("drop-by-transport-header", DROPS, DROPPED, input_rules("meta l4proto tcp th dport 5000 drop")),
+    _fault("drop-all-but-some-ports", DROPS, DROPPED, input_rules("tcp dport != { 22, 80, 443 } drop")),
+    _fault("drop-by-destination-type", DROPS, DROPPED, input_rules("fib daddr type local tcp dport 5000 drop")),
+    _fault("drop-by-address-and-port", (DROPS, "client-address-banned"), DROPPED,
+           input_rules("ip saddr . tcp dport { 10.77.0.2 . 5000, 10.77.0.9 . 22 } drop")),
+    _fault("drop-by-address-map", (DROPS, "client-address-banned"), DROPPED,
+           input_rules("ip saddr vmap { 10.77.0.0/24 : drop, 192.168.0.0/16 : accept }")),
+    _fault("drop-by-numeric-priority-minus-200", DROPS, DROPPED, input_rules("tcp dport 5000 drop", priority="-200")),
+    _fault("goto-chain", DROPS, DROPPED,
+           nft("table inet wall {\n chain rest { drop; }\n chain input {\n  type filter hook input priority 0;\n"
+               "  tcp dport 22 accept\n  goto rest\n }\n}")),
+    _fault("allow-only-from-other-network", DROPS, DROPPED,
+           input_rules("ct state established accept", "ip saddr 192.168.1.0/24 tcp dport 5000 accept", policy="drop")),
+    _fault("allow-only-on-other-interface", DROPS, DROPPED,
+           input_rules("ct state established accept", 'iifname "wg0" tcp dport 5000 accept', "iif lo accept", policy="drop")),
+    _fault("reject-range-with-log", REJECTS, REFUSED,
+           input_rules('tcp dport 4000-6000 log prefix "no: " counter reject with tcp reset')),
     _fault("allow-comes-late", LATE, DROPPED, input_rules("tcp dport 5000 drop", "tcp dport 5000 accept")),
     _fault(
         "allow-after-reject-all", LATE, REFUSED,

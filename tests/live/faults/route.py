@@ -35,6 +35,11 @@ FAULTS = (
         before="ip route add blackhole 10.88.0.0/24", options=ROUTED, plan=Plan.EITHER,
     ),
     Fault(
+        "no-route-back--kill-switch", ("no-route-back",), *DROPPED, serve=(servers.EVERYWHERE,),
+        before="ip route add unreachable default table 51820; ip rule add not from all fwmark 0xca6c lookup 51820 prio 100",
+        plan=Plan.EITHER,
+    ),
+    Fault(
         "reverse-path-filter", ("reverse-path-filter",), *DROPPED, serve=(servers.EVERYWHERE,), router=True,
         build=_second_cable, options=ROUTED,
     ),

@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from tests.live.lab import Lab, Process
 
 PYTHON = sys.executable
+BESIDE = Path(sys.executable).parent
+"""Where the console scripts are: flask, gunicorn, uvicorn."""
 SYSTEM_PYTHON = "/usr/bin/python3"
 """The distribution's Python: one that a user without rights can run too."""
 
@@ -175,6 +178,11 @@ class Server:
         return replace(self, **changes)  # type: ignore[arg-type]
 
 
+def script(name: str, text: str, *options: str, port: int = 5000) -> Server:
+    """`python NAME` with this source."""
+    return Server((PYTHON, name, *options), port, {name: text})
+
+
 def http_server(bind: str = "", port: int = 5000) -> Server:
     where = ("--bind", bind) if bind else ()
     return Server((PYTHON, "-m", "http.server", str(port), *where), port, {"index.html": "hello from the lab\n"})
@@ -190,6 +198,12 @@ def flask_run(*options: str, port: int = 5000, debug: bool = False) -> Server:
         (PYTHON, "-m", "flask", "--app", "app", "run", *flags, *options), port,
         {"app.py": FLASK_APP.format(arguments="")}, needs=("module:flask",),
     )  # fmt: skip
+
+
+def flask_text(text: str, port: int = 5000) -> Server:
+    """`python app.py` with this source behind the application."""
+    start = FLASK_APP.partition("if __name__")[0]
+    return Server((PYTHON, "app.py"), port, {"app.py": start + text}, needs=("module:flask",))
 
 
 def flask_file(arguments: str = "", port: int = 5000) -> Server:
