@@ -5,9 +5,10 @@ device ── wlan0 ── ufw ✓ ── 5000 ╳ flask
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wizard.model.diagnosis import Target
+from wizard.model.diagnosis import Stage, Target
 from wizard.model.facts import Listener
 from wizard.model.journey import Action, Journey, Step
 from wizard.present.hostile import harmless
@@ -42,6 +43,23 @@ def strip(journey: Journey, target: Target, interface: str = "") -> tuple[Hop, .
     if not any(place == "device" for place, _ in gathered):
         hops.insert(0, Hop("device", "device", Tone.GOOD))
     return (*hops, *_not_reached(gathered[-1][0], target, journey, interface))
+
+
+def forming(tones: Mapping[Stage, Tone], port: int | None) -> tuple[Hop, ...]:
+    """The strip while the stages are still being asked: a place is QUIET until a stage has said something about it."""
+    door = f"port {port}" if port else "port"
+    return (
+        Hop("device", "device", Tone.GOOD),
+        Hop("network", "network", _worst(tones, Stage.ROUTE)),
+        Hop("firewall", "firewall", _worst(tones, Stage.FIREWALL)),
+        Hop("port", door, _worst(tones, Stage.PROCESS, Stage.BIND, Stage.CONFLICT)),
+        Hop("program", "program", _worst(tones, Stage.APPLICATION)),
+    )
+
+
+def _worst(tones: Mapping[Stage, Tone], *stages: Stage) -> Tone:
+    told = {tones[stage] for stage in stages if stage in tones}
+    return next((tone for tone in (Tone.BAD, Tone.UNSURE, Tone.CAREFUL, Tone.GOOD) if tone in told), Tone.QUIET)
 
 
 def whole_way(journey: Journey) -> tuple[Step, ...]:

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from wizard.tui.calls import Diagnose, Explain, Listening, Options
-from wizard.tui.keys import ScreenCommands, bindings_of, shown_key
+from wizard.tui.keys import ScreenCommands, offered
 from wizard.tui.messages import CheckAgain, Diagnosed, SymptomGiven, TargetGiven, TargetRefused
 from wizard.tui.screens.page import PageScreen
 from wizard.tui.screens.stages import StagesScreen
@@ -25,6 +25,7 @@ class WizardApp(App[None]):
     TITLE = "Connection Wizard"
     CSS_PATH = "wizard.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
     COMMANDS = App.COMMANDS | {ScreenCommands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "help", "Help", id="app.help", tooltip="The keys of this screen"),
@@ -79,15 +80,13 @@ class WizardApp(App[None]):
     def action_help(self) -> None:
         """The keys of the screen that is open; on a page of keys, none."""
         if not isinstance(self.screen, PageScreen):
-            self.push_screen(PageScreen("Keys", _keys(self)))
+            self.push_screen(PageScreen("Keys", _keys(self), indent=14))
 
 
 def _keys(app: App[Any]) -> Content:
     rows = [
-        Content.assemble(
-            Content.styled(f"{shown_key(binding):<14}", "bold"), f"{binding.description}: {binding.tooltip}"
-        )
-        for binding in bindings_of(app.screen, app)
+        Content.assemble(Content.styled(f"{one.keys:<14}", "bold"), f"{one.binding.description}: {one.help}")
+        for one in offered(app.screen, app)
     ]
     always = Content("\n\nTab moves on, ↑ and ↓ choose, ctrl+p finds any of these by name.")
     return Content("\n").join(rows) + always

@@ -12,7 +12,7 @@ STYLE = {
     Tone.UNSURE: "$text-warning",
     Tone.CAREFUL: "$text-warning",
     Tone.PLAIN: "",
-    Tone.QUIET: "$text-muted",
+    Tone.QUIET: "$foreground-muted",
 }
 LABEL_WIDTH = 9
 

@@ -3,53 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
 
 from textual.app import App
 from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.dom import DOMNode
 from textual.screen import Screen
 
-_NAMED = {"escape": "esc", "question_mark": "?", "enter": "enter", "f1": "f1"}
+_NAMED = {"escape": "esc", "down": "↓"}
 
 
-def bindings_of(screen: Screen[object], app: App[object]) -> tuple[Binding, ...]:
-    """The screen's own bindings in their order, then the app's; each id once."""
-    found: dict[str, Binding] = {}
-    for owner in (*type(screen).__mro__, *type(app).__mro__):
-        for binding in _declared(owner):
-            found.setdefault(binding.id or binding.key, binding)
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A binding, and the node whose action it runs."""
+
+    app: App[Any]
+    node: DOMNode
+    binding: Binding
+
+    @property
+    def keys(self) -> str:
+        """The keys as a person reads them: `ctrl+q`, `f1`, `esc, q`."""
+        return ", ".join(_NAMED.get(key.strip(), key.strip()) for key in self.binding.key.split(","))
+
+    @property
+    def help(self) -> str:
+        """What it does, in a sentence."""
+        return self.binding.tooltip or self.binding.description
+
+
+def offered(screen: Screen[Any], app: App[Any]) -> tuple[Offered, ...]:
+    """What the focused widget, the screen and the app offer at this moment, in that order; each id once."""
+    found: dict[str, Offered] = {}
+    for node in (screen.focused, screen, app):
+        for binding in _declared(node):
+            if node is not None and node.check_action(binding.action, ()):
+                found.setdefault(binding.id or binding.key, Offered(app, node, binding))
     return tuple(found.values())
 
 
-def _declared(owner: type) -> Iterable[Binding]:
-    declared = owner.__dict__.get("BINDINGS", ())
-    return (binding for binding in declared if isinstance(binding, Binding) and binding.id)
-
-
-def shown_key(binding: Binding) -> str:
-    """The key as a person reads it: `ctrl+q`, `f1`, `esc`."""
-    return ", ".join(_NAMED.get(key.strip(), key.strip()) for key in binding.key.split(","))
+def _declared(node: DOMNode | None) -> Iterable[Binding]:
+    """The bindings with an id: Textual's own have none."""
+    classes = type(node).__mro__ if node is not None else ()
+    bindings = (binding for owner in classes for binding in owner.__dict__.get("BINDINGS", ()))
+    return (binding for binding in bindings if isinstance(binding, Binding) and binding.id)
 
 
 class ScreenCommands(Provider):
     """The present screen's keys, to be searched in the command palette."""
 
     async def discover(self) -> Hits:
-        for binding in bindings_of(self.screen, self.app):
-            yield DiscoveryHit(binding.description, self._runner(binding), help=_help(binding))
+        for one in offered(self.screen, self.app):
+            text = one.binding.description
+            yield DiscoveryHit(text, _runner(one), text=text, help=f"{one.help} ({one.keys})")
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
-        for binding in bindings_of(self.screen, self.app):
-            if (score := matcher.match(binding.description)) > 0:
-                yield Hit(score, matcher.highlight(binding.description), self._runner(binding), help=_help(binding))
-
-    def _runner(self, binding: Binding) -> Callable[[], Awaitable[None]]:
-        async def run() -> None:
-            await self.screen.run_action(binding.action)
-
-        return run
+        for one in offered(self.screen, self.app):
+            text = f"{one.binding.description}: {one.help}"
+            if (score := matcher.match(text)) > 0:
+                yield Hit(score, matcher.highlight(text), _runner(one), help=one.keys)
 
 
-def _help(binding: Binding) -> str:
-    return f"{binding.tooltip} ({shown_key(binding)})"
+def _runner(one: Offered) -> Callable[[], Awaitable[None]]:
+    async def run() -> None:
+        await one.app.run_action(one.binding.action, one.node)
+
+    return run

@@ -23,7 +23,7 @@ def _evidence(shown: View) -> Iterator[Content]:
         yield Content("")
     yield Content.styled("The packet's way", "bold")
     for hop in shown.strip:
-        for words in hop.steps or ("not reached",):
+        for words in hop.steps or (("not reached",) if hop.tone is Tone.QUIET else ("",)):
             yield Content.assemble(toned(MARK[hop.tone], hop.tone), f" {hop.label:<12} ", toned(words, Tone.PLAIN))
     yield Content("")
     yield Content.styled("The stages", "bold")

@@ -13,13 +13,16 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from wizard.errors import ExitCode, WizardError
+from wizard.judge import target
 from wizard.model.report import Progress, Report
 from wizard.present.hostile import harmless
+from wizard.present.strip import forming
 from wizard.present.tone import Tone
 from wizard.tui.background import in_thread
 from wizard.tui.calls import LAN, Diagnose, Options
 from wizard.tui.content import toned
 from wizard.tui.messages import Diagnosed, Failed, Progressed, TargetRefused
+from wizard.tui.widgets.journey_strip import JourneyStrip
 from wizard.tui.widgets.problem import Problem
 from wizard.tui.widgets.stage_list import StageList
 
@@ -42,11 +45,13 @@ class StagesScreen(Screen[None]):
         self.text = text
         self.options = options
         self.stopped = Event()
+        self.port = options.port or _port(text)
 
     def compose(self) -> ComposeResult:
         seen_from = "another device on this network" if self.options.device == LAN else self.options.device
         head = Content.styled(harmless(self.text), "bold")
         yield Static(Content.assemble(head, toned(f"   from {harmless(seen_from)}", Tone.QUIET)), id="head")
+        yield JourneyStrip(forming({}, self.port), id="strip")
         yield StageList(id="stages")
         yield Problem(id="problem")
         yield Footer(show_command_palette=False)
@@ -86,7 +91,9 @@ class StagesScreen(Screen[None]):
 
     @on(Progressed)
     def show_progress(self, event: Progressed) -> None:
-        self.query_one(StageList).tell(event.progress)
+        stages = self.query_one(StageList)
+        stages.tell(event.progress)
+        self.query_one(JourneyStrip).show(forming(stages.tones, self.port))
 
     @on(Failed)
     def show_error(self, event: Failed) -> None:
@@ -103,3 +110,10 @@ class StagesScreen(Screen[None]):
         self.stopped.set()
         self.workers.cancel_group(self, "diagnosis")
         self.dismiss()
+
+
+def _port(text: str) -> int | None:
+    try:
+        return target.read(text).port
+    except WizardError:
+        return None

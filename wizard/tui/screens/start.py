@@ -34,6 +34,14 @@ _PORT_MISSING = WizardError(
 )
 
 
+class TargetInput(PasteInput):
+    """The first field; below it stands the list of what listens here."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "screen.choose", "Choose", id="target.choose", tooltip="Go to the list of what listens here"),
+    ]
+
+
 class PortList(Choices):
     """What listens here; Enter takes a row for the target."""
 
@@ -46,7 +54,6 @@ class StartScreen(Screen[None]):
     """Asks for the target; posts TargetGiven."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "choose", "Choose a port", id="start.choose", tooltip="Go to the list of what listens here"),
         Binding("escape", "clear", "Clear", id="start.clear", tooltip="Empty the field", show=False),
     ]
 
@@ -62,7 +69,7 @@ class StartScreen(Screen[None]):
             yield Static(Content.styled("Connection Wizard", "bold"), id="name")
             yield Static("" if self.root else toned(_NOT_ROOT, Tone.QUIET), id="privilege")
         yield Static(Content.styled("What can't be reached?", "bold"), classes="question")
-        yield PasteInput(self.text, placeholder="http://192.168.1.100:5000", id="target")
+        yield TargetInput(self.text, placeholder="http://192.168.1.100:5000", id="target")
         yield Static(toned("Paste an address, a port or the whole error message.", Tone.QUIET), id="hint")
         yield Problem(id="problem")
         yield Input(placeholder="5000", id="port", type="integer", max_length=5)

@@ -18,7 +18,7 @@ from wizard.present.plans import PlanView, StepView
 from wizard.present.tone import MARK, Tone
 from wizard.present.view import View, view
 from wizard.tui.calls import Explain
-from wizard.tui.content import labelled, toned
+from wizard.tui.content import LABEL_WIDTH, labelled, toned
 from wizard.tui.messages import CheckAgain
 from wizard.tui.screens.details import evidence_of, explanation_of
 from wizard.tui.screens.page import PageScreen
@@ -59,7 +59,7 @@ class VerdictScreen(Screen[None]):
                 yield Sentences(_stages(shown), id="stages", indent=20)
         yield Sentences((_promise(shown),), id="promise")
         if shown.alternatives:
-            yield Sentences((_others(shown),), id="others")
+            yield Sentences((_others(shown),), id="others", classes="crowded" if len(shown.plans) > 1 else None)
         yield PlanList(_parts(shown), id="plan")
         yield Footer(show_command_palette=False)
 
@@ -105,7 +105,7 @@ class VerdictScreen(Screen[None]):
         self.app.push_screen(StepsScreen("Other ways", tuple(map(_part, self.shown.alternatives))))
 
     def action_evidence(self) -> None:
-        self.app.push_screen(PageScreen("Evidence", evidence_of(self.shown)))
+        self.app.push_screen(PageScreen("Evidence", evidence_of(self.shown), indent=LABEL_WIDTH))
 
     def action_explain(self) -> None:
         self.app.push_screen(PageScreen("Explained", explanation_of(self.shown, self.explain)))
@@ -129,6 +129,7 @@ def why(shown: View) -> Iterator[Content]:
     for number, finding in enumerate(shown.findings):
         if number:
             yield labelled("then", finding.summary)
+            continue
         for position, (source, line) in enumerate(finding.evidence[:2]):
             text = Content.assemble(toned(f"{source}: ", Tone.QUIET), line) if line else Content(source)
             yield labelled("" if position else "seen", text)

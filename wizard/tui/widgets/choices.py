@@ -48,7 +48,9 @@ class Choices(OptionList):
         width = self.scrollable_content_region.width or self.app.size.width - 6
         for index, row in enumerate(self.rows[: self.option_count]):
             mark = _HERE if index == self.highlighted and not row.disabled else _ELSEWHERE
-            body = hanging(row.content, max(20, width - len(mark)), 2)
+            # The bar behind the highlighted row leaves no contrast for a muted colour.
+            content = Content(row.content.plain) if mark == _HERE else row.content
+            body = hanging(content, max(20, width - len(mark)), 2)
             self.replace_option_prompt_at_index(index, _beside(mark, body))
 
 

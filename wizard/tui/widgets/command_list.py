@@ -46,7 +46,7 @@ class PlanList(CommandList):
     """The plan itself: Enter says that it has been run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select", "I ran it", id="plan.done", tooltip="I have run the plan: check again"),
+        Binding("enter", "select", "Ran it", id="plan.done", tooltip="I have run the plan: check again"),
     ]
 
 
@@ -71,6 +71,8 @@ def _step(number: int, step: StepView) -> Content:
     if step.kind == "edit":
         removed, added = toned(f"- {step.removed}", Tone.BAD), toned(f"+ {step.added}", Tone.GOOD)
         return Content.assemble(head, toned(step.lead, Tone.QUIET), "\n  ", removed, "\n  ", added)
+    if step.kind == "run" and not (step.lead or step.note or step.background):
+        return Content.assemble(head, Content(step.text))
     note = ", ".join(filter(None, (step.lead, step.note, "keeps running" if step.background else "")))
     if len(note) <= _NOTE_WIDTH and len(step.text) <= _SHORT:
         return Content.assemble(head, toned(f"{note:<{_NOTE_WIDTH}} ", Tone.QUIET), Content(step.text))

@@ -50,7 +50,7 @@ def drawn(hops: tuple[Hop, ...], width: int) -> Content:
         if number and lines[-1].cell_length + link.cell_length + label.cell_length > width:
             lines.append(Content("   "))
         lines[-1] += link
-        if hop.stops:
+        if hop.stops and not pointer:
             row, pointer = len(lines) - 1, lines[-1].cell_length
         lines[-1] += label
     if any(hop.stops for hop in hops):

@@ -17,8 +17,10 @@ from wizard.tui.content import LABEL_WIDTH, hanging
 class Sentences(Static):
     """Lays its lines out for the width there is; `indent` is where a wrapped line goes on."""
 
-    def __init__(self, lines: Iterable[Content], *, id: str | None = None, indent: int = LABEL_WIDTH) -> None:
-        super().__init__(id=id)
+    def __init__(
+        self, lines: Iterable[Content], *, id: str | None = None, indent: int = LABEL_WIDTH, classes: str | None = None
+    ) -> None:
+        super().__init__(id=id, classes=classes)
         self.lines = tuple(lines)
         self.indent = indent
 

@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from wizard.model.diagnosis import Stage
-from wizard.model.report import Progress, StageResult
+from wizard.model.report import Progress
 from wizard.present.hostile import harmless
 from wizard.present.tone import MARK, OF_STATUS, WORD_OF_STATUS, WORKING, Tone
 from wizard.present.view import STAGE_TITLE
@@ -58,10 +58,10 @@ class StageList(Static):
             line.text = line.text or WORD_OF_STATUS[progress.status]
         self._draw()
 
-    def finish(self, results: tuple[StageResult, ...]) -> None:
-        """The report's own words, which outrank what was told on the way."""
-        for result in results:
-            self.tell(Progress(result.stage, result.status, result.summary))
+    @property
+    def tones(self) -> dict[Stage, Tone]:
+        """What has been answered so far."""
+        return {stage: line.tone for stage, line in self.lines.items() if line.tone is not Tone.QUIET}
 
     def stop(self) -> None:
         """Nothing is at work any more."""
