@@ -90,5 +90,6 @@ FAULTS = (
     Fault("healthy--docker-container", status=200, needs=NEEDS, serve=(_box("0.0.0.0"),), before=EVERYWHERE,
           build=lambda lab: _proxy(lab, "0.0.0.0"), plan=Plan.NONE),
     Fault("healthy--docker-bypasses-ufw", status=200, needs=(*NEEDS, "ufw"), serve=(_box("0.0.0.0"),), firewall=ufw(),
-          before=EVERYWHERE, build=lambda lab: _proxy(lab, "0.0.0.0"), plan=Plan.NONE, mentions=("docker-bypasses-firewall",)),
+          before=EVERYWHERE, build=lambda lab: _proxy(lab, "0.0.0.0"), plan=Plan.NONE,
+          mentions=("docker-bypasses-firewall",)),
 )  # fmt: skip
