@@ -78,5 +78,13 @@ def test_every_parser_has_a_golden_pair() -> None:
 def test_nothing_and_rubbish_are_not_fatal(name: str) -> None:
     """No text at all is no finding; rubbish comes back unread, or is ignored, but never raises."""
     assert not PARSERS[name]("").unread
-    for rubbish in ("\x00\xff[red]\x1b[2J", "{" * 5000, "[" * 100_000, '{"a": 1}', "[[1]]", "null", "tcp LISTEN 0 0 x:y z:w"):
+    for rubbish in (
+        "\x00\xff[red]\x1b[2J",
+        "{" * 5000,
+        "[" * 100_000,
+        '{"a": 1}',
+        "[[1]]",
+        "null",
+        "tcp LISTEN 0 0 x:y z:w",
+    ):
         PARSERS[name](rubbish)

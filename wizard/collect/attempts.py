@@ -109,7 +109,7 @@ def _attempt(wish: Wish) -> dict[str, Any]:
             told["seconds"] = round(time.monotonic() - started, 6)
             if told["outcome"] == "connected" and wish.send:
                 told |= _ask(connection, wish)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, OverflowError) as error:
         number = getattr(error, "errno", None)
         told |= {"outcome": _outcome(number), "errno": _name(number) or str(error)}
         told.setdefault("seconds", round(time.monotonic() - started, 6))

@@ -55,7 +55,7 @@ class BundleSource:
             self.platform = str(about["platform"])
             self.taken_at = float(about["taken_at"])
         except (KeyError, TypeError, ValueError) as error:
-            raise bundle_files.damaged(where, f"{bundle_files.MANIFEST} does not say {error}") from error
+            raise bundle_files.damaged(where, f"its {bundle_files.MANIFEST} does not say {error}") from error
         self.privileged = about.get("privileged") is True
         self.target = str(about.get("target", ""))
         self.redacted = about.get("redacted") is True
@@ -76,7 +76,7 @@ def _toml(data: bytes | None, name: str, where: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(data.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise bundle_files.damaged(where, f"{name} cannot be read: {error}") from error
+        raise bundle_files.damaged(where, f"its {name} cannot be read: {error}") from error
 
 
 def _captures(told: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, Capture | Unknown]:
