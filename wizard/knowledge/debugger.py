@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -91,6 +92,8 @@ def _script(started: Launch, sources: Mapping[str, str]) -> Debugger:
     for wanted in (DebuggerState.ON, DebuggerState.UNKNOWN, DebuggerState.OFF):
         if state := next((state for state in states if state.state is wanted), None):
             return state
+    if parsed and all(_standard_library_only(source) for source in parsed.values()):
+        return _off("Its source imports nothing but the standard library.", started)
     return Debugger(DebuggerState.UNKNOWN, "Its source was not read, or does not show how the server is started.")
 
 
@@ -157,6 +160,11 @@ def _wrapped(started: Launch, sources: Mapping[str, str]) -> Debugger | None:
                 why = "The source wraps the application in DebuggedApplication."
                 return Debugger(DebuggerState.ON, why, (Origin(path, number, line.strip()),))
     return None
+
+
+def _standard_library_only(source: Source) -> bool:
+    """Whether no import, written or computed, can bring Werkzeug in."""
+    return source.modules <= sys.stdlib_module_names - {"importlib", "runpy"} and "__import__" not in source.text
 
 
 def _sets_debug(source: Source) -> bool:

@@ -50,10 +50,8 @@ def script_paths(started: Launch) -> tuple[str, ...]:
     if line is None or not line.interpreter:
         return ()
     if line.form is Form.MODULE and started.recognised is None:
-        return module_paths(started, line.program)
-    if line.form is Form.SCRIPT and (started.recognised is None or line.program == "manage.py"):
-        return _script_files(started, line)
-    return ()
+        return module_paths(started, line.program) + module_paths(started, f"{line.program}.__main__")[::2]
+    return _script_files(started, line) if _is_own_script(started) else ()
 
 
 def application_paths(started: Launch) -> tuple[str, ...]:
@@ -76,9 +74,10 @@ def settings_paths(started: Launch, sources: Mapping[str, str]) -> tuple[str, ..
     given = option_values(recognised.line.argv, ("--settings",), recognised.line.at)
     texts = (sources.get(path, "") for path in script_paths(started))
     defaults = [match[1] for text in texts if (match := _SETTINGS.search(text))]
-    environment = (started.root.environment or {}).get("DJANGO_SETTINGS_MODULE", "")
     told = given[-1].text if given else ""
-    name = next((name for name in (told, environment, *defaults) if name), "")
+    # The reloaded copy has it from manage.py, which may not have been read yet.
+    environments = [(each.environment or {}).get("DJANGO_SETTINGS_MODULE", "") for each in started.family]
+    name = next((name for name in (told, *environments, *defaults) if name), "")
     return module_paths(started, name) if name else ()
 
 
@@ -96,16 +95,24 @@ def module_paths(started: Launch, module: str) -> tuple[str, ...]:
     """The files that `module` may be, seen from the working directory, the script's folder and PYTHONPATH."""
     relative = module.replace(".", "/")
     roots = [started.root.cwd or ""]
-    if started.line and started.line.form is Form.SCRIPT:
+    if _is_own_script(started) and started.line:
         roots.append(next(iter(_absolute(started, started.line.path)), "").rpartition("/")[0])
     roots += [root for root in (started.root.environment or {}).get("PYTHONPATH", "").split(":") if root]
     found = [
         path
         for root in dict.fromkeys(roots)
-        for name in (f"{relative}.py", f"{relative}/__init__.py", f"{relative}/__main__.py")
+        for name in (f"{relative}.py", f"{relative}/__init__.py")
         for path in _absolute(started, join(root, name))
     ]
     return tuple(dict.fromkeys(found))
+
+
+def _is_own_script(started: Launch) -> bool:
+    """A script of the person's, not one that an installed program brought into a folder of commands."""
+    line = started.line
+    if line is None or line.form is not Form.SCRIPT:
+        return False
+    return started.recognised is None or line.program == "manage.py"
 
 
 def _script_files(started: Launch, line: CommandLine) -> tuple[str, ...]:
