@@ -72,7 +72,7 @@ class Wildcard:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A packet's, connection's or interface's property by nft's own name: `ip saddr`, `tcp dport`, `meta iifname`, `ct state`."""
+    """A property of packet, connection or interface by nft's own name: `ip saddr`, `tcp dport`, `meta iifname`, `ct state`."""
 
     name: str
 

@@ -1,4 +1,4 @@
-"""iptables' targets as verdicts and effects of the model: `-j REJECT --reject-with tcp-reset`, `-j DNAT --to-destination ...`.
+"""iptables' targets as verdicts and effects: `-j REJECT --reject-with tcp-reset`, `-j DNAT --to ...`.
 
 A name that is no target is a chain to jump to. Meanings follow the kernel's net/netfilter/xt_*.c and net/ipv4/netfilter.
 """
@@ -12,7 +12,6 @@ from wizard.firewalls import values
 from wizard.model.ruleset import (
     Bits,
     ChangeIpset,
-    Constant,
     Family,
     Field,
     Nat,
@@ -236,10 +235,25 @@ def _unsure_end(options: Options, text: str, family: Family) -> list[Any]:
     return [Opaque(text)]
 
 
-def _never_here(options: Options, text: str, family: Family) -> list[Any]:
-    return [Constant(False, text)]
-
-
+_WITHOUT_INFLUENCE = (
+    *(
+        "LOG",
+        "ULOG",
+        "NFLOG",
+        "TRACE",
+        "AUDIT",
+        "TCPMSS",
+        "TCPOPTSTRIP",
+        "TTL",
+        "HL",
+        "CHECKSUM",
+        "CLASSIFY",
+        "DSCP",
+        "TOS",
+    ),
+    *("ECN", "TEE", "SECMARK", "CONNSECMARK", "IDLETIMER", "RATEEST", "LED", "ACCOUNT", "SYSRQ", "FLOWOFFLOAD", "IMQ"),
+    *("IPV4OPTSSTRIP", "LOGMARK"),
+)
 _READERS: Mapping[str, Callable[[Options, str, Family], list[Any]]] = {
     "ACCEPT": _verdict("accept"),
     "DROP": _verdict("drop"),
@@ -271,5 +285,5 @@ _READERS: Mapping[str, Callable[[Options, str, Family], list[Any]]] = {
     "BALANCE": _unsure_end,
     "MIRROR": _unsure_end,
     "ROUTE": _unsure_end,
-    **dict.fromkeys(("LOG", "ULOG", "NFLOG", "TRACE", "AUDIT", "TCPMSS", "TCPOPTSTRIP", "TTL", "HL", "CHECKSUM", "CLASSIFY", "DSCP", "TOS", "ECN", "TEE", "SECMARK", "CONNSECMARK", "IDLETIMER", "RATEEST", "LED", "ACCOUNT", "SYSRQ", "FLOWOFFLOAD", "IMQ", "IPV4OPTSSTRIP", "LOGMARK"), _nothing),
+    **dict.fromkeys(_WITHOUT_INFLUENCE, _nothing),
 }  # fmt: skip

@@ -32,7 +32,8 @@ def expression(raw: Any) -> tuple[Any, Kind]:
     key, inner = next(iter(raw.items()))
     reader = _READERS.get(key)
     if reader is not None:
-        return reader(inner)
+        found: tuple[Any, Kind] = reader(inner)
+        return found
     if key in ("|", "&", "^", "<<", ">>"):
         return _bits(key, inner)
     if key in ("range", "prefix", "set"):

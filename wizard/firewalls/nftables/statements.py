@@ -19,6 +19,7 @@ from wizard.firewalls.nftables.show import statement as shown
 from wizard.model.ruleset import (
     ChangeSet,
     Condition,
+    Constant,
     Limit,
     Nat,
     Nothing,
@@ -112,8 +113,6 @@ def _quota(raw: Any, whole: Any, family: str) -> Any:
     size = int(raw["val"]) * _QUOTA_UNITS[str(raw.get("val_unit", "bytes"))]
     used = int(raw.get("used", 0)) * _QUOTA_UNITS[str(raw.get("used_unit", "bytes"))]
     over = bool(raw.get("inv"))
-    from wizard.model.ruleset import Constant
-
     # A packet may take the count across the line; one this close to it stays open.
     if abs(size - used) < 1 << 16:
         return Opaque(shown(whole))
@@ -213,6 +212,7 @@ def _compat(raw: Any, whole: Any, family: str) -> Any:
     return Opaque(shown(whole))
 
 
+_WITHOUT_INFLUENCE = ("counter", "log", "dup", "flow", "ct helper", "ct timeout", "ct expectation", "last", "secmark")
 _READERS: Mapping[str, Callable[[Any, Any, str], Any]] = {
     "match": _match,
     "vmap": _vmap,
@@ -232,5 +232,5 @@ _READERS: Mapping[str, Callable[[Any, Any, str], Any]] = {
     "xt": _compat,
     **dict.fromkeys(("accept", "drop", "continue", "return", "jump", "goto"), _plain),
     **{name: _nat(name) for name in ("snat", "dnat", "masquerade", "redirect")},
-    **dict.fromkeys(("counter", "log", "dup", "flow", "ct helper", "ct timeout", "ct expectation", "last", "secmark"), _nothing),
+    **dict.fromkeys(_WITHOUT_INFLUENCE, _nothing),
 }

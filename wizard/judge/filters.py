@@ -1,0 +1,332 @@
+"""Base chains by hook, in the kernel's order, and a packet's way through them.
+
+Where nobody can know whether a rule matches, the packet goes both ways (`State.fork`); ways that no later rule can tell
+apart become one again, so the cost stays linear in the rules.
+
+An accept ends its own base chain only; drop and reject end everything (net/netfilter/core.c). Address translation of
+all engines hangs on one hook at a fixed priority, and asks no further chain once a mapping stands (nf_nat_inet_fn).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from wizard.judge.match import BEYOND, WITHIN, Operation, Scope, Several, operations
+from wizard.judge.state import State, merge
+from wizard.model.ruleset import BaseChain, Chain, Engine, Family, Hook, Rule, Ruleset, Table, Verdict
+
+MOST_STATES = 64
+MOST_JUMPS = 16
+NAT_PRIORITY = {"prerouting": -100, "output": -100, "input": 100, "postrouting": 100}
+CONNTRACK_PRIORITY = -200
+_FAMILIES = {4: (Family.IP, Family.INET), 6: (Family.IP6, Family.INET)}
+
+
+class TooManyWays(Exception):
+    """More ways are open than it makes sense to follow."""
+
+
+@dataclass(slots=True)
+class Walked:
+    """A chain ready to be walked: its rules' operations, and what they belong to."""
+
+    table: Table
+    chain: Chain
+    rules: list[tuple[tuple[Operation, ...], Rule]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Hooked:
+    """A base chain on its hook."""
+
+    ruleset: Ruleset
+    table: Table
+    chain: Chain
+    base: BaseChain
+    walked: Walked
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """One way's end in a base chain: the verdict, and the rule that gave it (None: the chain's policy)."""
+
+    state: State
+    verdict: Verdict
+    hooked: Hooked
+    walked: Walked
+    rule: Rule | None
+
+
+class Hooks:
+    """All base chains of all engines by family and hook."""
+
+    def __init__(self, rulesets: tuple[Ruleset, ...]) -> None:
+        self._scopes: dict[int, Scope] = {}
+        self._walked: dict[tuple[int, str], Walked] = {}
+        self._by_hook: dict[tuple[Family, Hook], list[Hooked]] = {}
+        for ruleset in rulesets:
+            for table in ruleset.tables:
+                self._take(ruleset, table)
+        self._ordered: dict[tuple[int, str], tuple[Hooked, ...]] = {}
+
+    def at(self, family: int, hook: str) -> tuple[Hooked, ...]:
+        """The base chains that a packet of this family meets at the hook, in order.
+
+        At the same priority the chain that was hooked in last comes first (nf_hook_entries_grow)."""
+        key = (family, hook)
+        if key not in self._ordered:
+            found = [each for table in _FAMILIES[family] for each in self._by_hook.get((table, Hook(hook)), ())]
+            self._ordered[key] = tuple(sorted(found, key=_place))
+        return self._ordered[key]
+
+    def on_device(self, hook: str, device: str) -> tuple[Hooked, ...]:
+        """The base chains of netdev tables (and of inet ingress) on one device, in order."""
+        found = [
+            each
+            for family in (Family.NETDEV, Family.INET)
+            for each in self._by_hook.get((family, Hook(hook)), ())
+            if device in each.base.devices
+        ]
+        return tuple(sorted(found, key=_place))
+
+    def walked(self, table: Table, name: str) -> Walked | None:
+        """The chain, made ready when first asked; None where the table has none of this name."""
+        key = (id(table), name)
+        found = self._walked.get(key)
+        if found is None:
+            chain = table.chains.get(name)
+            if chain is None:
+                return None
+            scope = self._scopes.setdefault(id(table), Scope(table))
+            compiled = [(operations(rule, scope), rule) for rule in chain.rules]
+            found = Walked(table, chain, [pair for pair in compiled if pair[0]])
+            self._walked[key] = found
+        return found
+
+    def _take(self, ruleset: Ruleset, table: Table) -> None:
+        if table.dormant:
+            return
+        for chain in table.chains.values():
+            if chain.base is None:
+                continue
+            walked = self.walked(table, chain.name)
+            if walked is not None:
+                hooked = Hooked(ruleset, table, chain, chain.base, walked)
+                self._by_hook.setdefault((table.family, chain.base.hook), []).append(hooked)
+
+    def has_any(self) -> bool:
+        """Whether there is any base chain at all."""
+        return bool(self._by_hook)
+
+
+def _place(hooked: Hooked) -> tuple[int, int, int]:
+    """Priority, and among equals the newest first: legacy tables, which tell no age, are taken as the newest."""
+    base = hooked.base
+    priority = base.priority
+    if base.type == "nat":
+        priority = NAT_PRIORITY.get(base.hook, priority)
+    newest = 0 if hooked.table.engine is Engine.IPTABLES_LEGACY else 1
+    return (priority, newest, -hooked.table.order)
+
+
+def pass_hook(hooks: Hooks, chains: tuple[Hooked, ...], states: list[State], ended: list[Ended]) -> list[State]:
+    """Takes the states through base chains; ends (drop, reject, ...) go to `ended`, the rest comes back."""
+    for hooked in chains:
+        if not states:
+            break
+        if hooked.table.dormant is None:
+            sleeping = [state.fork() for state in states]
+            states[0].doubt(f"whether the table {hooked.table.name} is dormant")
+            states = merge([*_pass_chain(hooks, hooked, states, ended), *sleeping])
+        else:
+            states = _pass_chain(hooks, hooked, states, ended)
+    return states
+
+
+def _pass_chain(hooks: Hooks, hooked: Hooked, states: list[State], ended: list[Ended]) -> list[State]:
+    """One base chain with its policy."""
+    is_nat = hooked.base.type == "nat"
+    untouched: list[State] = []
+    if is_nat:
+        # Only the first packet of a connection is shown to nat chains, until a mapping stands.
+        untouched = [state for state in states if not _wants_nat(state)]
+        states = [state for state in states if _wants_nat(state)]
+    run = _Run(hooks, hooked)
+    left = run.chain(hooked.walked, states, 0) if states else []
+    policy = Verdict("drop") if hooked.base.policy == "drop" else Verdict("accept")
+    run.ended.extend(Ended(state, policy, hooked, hooked.walked, None) for state in left)
+    passed: list[State] = untouched
+    for end in run.ended:
+        if end.verdict.kind == "accept" or (end.verdict.kind == "queue" and end.verdict.bypass):
+            end.state.passed = (*end.state.passed, end)
+            passed.append(end.state)
+        else:
+            ended.append(end)
+    return merge(passed)
+
+
+def _wants_nat(state: State) -> bool:
+    if state.ct != "new":
+        return False
+    return not (state.nat_destination if state.hook in ("prerouting", "output") else state.nat_source)
+
+
+class _Run:
+    """One walk through a base chain and the chains it jumps to."""
+
+    __slots__ = ("ended", "hooked", "hooks")
+
+    def __init__(self, hooks: Hooks, hooked: Hooked) -> None:
+        self.hooks = hooks
+        self.hooked = hooked
+        self.ended: list[Ended] = []
+
+    def chain(self, walked: Walked, states: list[State], depth: int) -> list[State]:
+        """Takes the states through one chain; gives those that fall off its end or return."""
+        returned: list[State] = []
+        for ops, rule in walked.rules:
+            if len(states) == 1:
+                state = states[0]
+                for place, op in enumerate(ops):
+                    answer = op(state)
+                    if answer is True:
+                        continue
+                    if answer is False:
+                        break
+                    states = self._outcomes(walked, ops, rule, state, place, answer, returned, depth)
+                    break
+            else:
+                following: list[State] = []
+                for state in states:
+                    following.extend(self._rule(walked, ops, rule, state, 0, returned, depth))
+                states = merge(following)
+                if len(states) > MOST_STATES:
+                    raise TooManyWays
+            if not states:
+                break
+        return merge([*returned, *states]) if returned else states
+
+    def _rule(
+        self,
+        walked: Walked,
+        ops: tuple[Operation, ...],
+        rule: Rule,
+        state: State,
+        start: int,
+        returned: list[State],
+        depth: int,
+    ) -> list[State]:
+        """One rule from its `start`-th operation on; gives the states that go on to the next rule."""
+        for place in range(start, len(ops)):
+            answer = ops[place](state)
+            if answer is True:
+                continue
+            if answer is False:
+                return [state]
+            return self._outcomes(walked, ops, rule, state, place, answer, returned, depth)
+        return [state]
+
+    def _outcomes(
+        self,
+        walked: Walked,
+        ops: tuple[Operation, ...],
+        rule: Rule,
+        state: State,
+        place: int,
+        answer: Any,
+        returned: list[State],
+        depth: int,
+    ) -> list[State]:
+        """What follows from an answer that is neither yes nor no."""
+        if isinstance(answer, Verdict):
+            return self._verdict(walked, ops, rule, state, place, answer, returned, depth)
+        if isinstance(answer, Several):
+            return self._several(walked, ops, rule, state, place, answer, returned, depth)
+        other = state.fork()
+        if answer is BEYOND:
+            # `state` is within the limit, so the rule ends for it; the other way is beyond.
+            other.exceeded = other.exceeded or _limit_of(rule)
+            return [state, *self._rule(walked, ops, rule, other, place + 1, returned, depth)]
+        if answer is WITHIN:
+            other.exceeded = other.exceeded or _limit_of(rule)
+        else:
+            state.doubt(rule.text)
+        return [*self._rule(walked, ops, rule, state, place + 1, returned, depth), other]
+
+    def _several(
+        self,
+        walked: Walked,
+        ops: tuple[Operation, ...],
+        rule: Rule,
+        state: State,
+        place: int,
+        answer: Several,
+        returned: list[State],
+        depth: int,
+    ) -> list[State]:
+        state.doubt(rule.text)
+        if not answer.verdicts:
+            self.ended.append(Ended(state, Verdict("unknown"), self.hooked, walked, rule))
+            return []
+        following: list[State] = []
+        for verdict in answer.verdicts:
+            way = state.fork()
+            if verdict is None:
+                following.append(way)
+            elif isinstance(verdict, Verdict):
+                following.extend(self._verdict(walked, ops, rule, way, place, verdict, returned, depth))
+        return merge(following)
+
+    def _verdict(
+        self,
+        walked: Walked,
+        ops: tuple[Operation, ...],
+        rule: Rule,
+        state: State,
+        place: int,
+        verdict: Verdict,
+        returned: list[State],
+        depth: int,
+    ) -> list[State]:
+        kind = verdict.kind
+        if kind == "continue":
+            return self._rule(walked, ops, rule, state, place + 1, returned, depth)
+        if kind == "return":
+            returned.append(state)
+            return []
+        if kind in ("jump", "goto"):
+            target = self.hooks.walked(walked.table, verdict.chain)
+            if target is None or depth >= MOST_JUMPS:
+                state.doubt(f"the chain {verdict.chain} is not known")
+                self.ended.append(Ended(state, Verdict("unknown"), self.hooked, walked, rule))
+                return []
+            left = self.chain(target, [state], depth + 1)
+            if kind == "jump":
+                return left
+            returned.extend(left)
+            return []
+        self.ended.append(Ended(state, verdict, self.hooked, walked, rule))
+        return []
+
+
+def _limit_of(rule: Rule) -> str:
+    """Which kind of limit the rule asks for."""
+    return (
+        "connection limit"
+        if any(getattr(s, "what", "") == "connection limit" for s in rule.statements)
+        else "rate limit"
+    )
+
+
+def reachable(hooks: Hooks, walked: Walked, depth: int = 0) -> Iterator[tuple[Walked, Rule]]:
+    """Every rule of a chain and of those it can jump to, in order; for near misses."""
+    for rule in walked.chain.rules:
+        yield walked, rule
+        if depth < MOST_JUMPS:
+            for statement in rule.statements:
+                if isinstance(statement, Verdict) and statement.kind in ("jump", "goto"):
+                    target = hooks.walked(walked.table, statement.chain)
+                    if target is not None:
+                        yield from reachable(hooks, target, depth + 1)

@@ -1,0 +1,509 @@
+"""What this machine does with the first packet of a connection, and with its answer: the kernel's own way, hook by hook.
+
+    ingress -> prerouting -> routing (source checks, local or forward) -> input | forward -> postrouting
+
+Sources: net/ipv4/ip_input.c, ip_forward.c, route.c, fib_frontend.c; net/ipv6/ip6_input.c, route.c; net/netfilter/core.c.
+`unknown` is answered only where rules ask for something that nobody can know and the ways differ.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv6Address
+from typing import Any
+
+from wizard.firewalls import frontends
+from wizard.judge import source_check
+from wizard.judge.filters import CONNTRACK_PRIORITY, Ended, Hooked, TooManyWays, pass_hook
+from wizard.judge.machine import Machine
+from wizard.judge.routing import LOOPBACK, Answer
+from wizard.judge.state import ESTABLISHED, NEW, NO_CT, SYN_ACK, TCP, UDP, State
+from wizard.model.capture import Origin, Unknown
+from wizard.model.facts import Facts, Proto
+from wizard.model.journey import Decision, RuleReference, Translation
+from wizard.model.packet import Packet
+
+# What the other side receives where the routing table refuses (ip_error, ip6_pkt_discard, ip6_pkt_prohibit).
+_REFUSAL_4 = {
+    "none": "icmp-net-unreachable",
+    "unreachable": "icmp-host-unreachable",
+    "prohibit": "icmp-admin-prohibited",
+}
+_REFUSAL_6 = {
+    "none": "icmpv6-no-route",
+    "unreachable": "icmpv6-no-route",
+    "throw": "icmpv6-no-route",
+    "prohibit": "icmpv6-admin-prohibited",
+}
+_ICMPX = {
+    4: {
+        "no-route": "icmp-net-unreachable",
+        "port-unreachable": "icmp-port-unreachable",
+        "host-unreachable": "icmp-host-unreachable",
+        "admin-prohibited": "icmp-admin-prohibited",
+    },
+    6: {
+        "no-route": "icmpv6-no-route",
+        "port-unreachable": "icmpv6-port-unreachable",
+        "host-unreachable": "icmpv6-addr-unreachable",
+        "admin-prohibited": "icmpv6-admin-prohibited",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Final:
+    """How one way ends."""
+
+    outcome: str
+    state: State
+    stage: str
+    reject_with: str | None = None
+    end: Ended | None = None
+    reason: str = ""
+
+    def verdict(self) -> tuple[Any, ...]:
+        """What two ways must share to be the same answer."""
+        where = (self.state.destination, self.state.dport, self.state.oif, self.state.proxied)
+        return (self.outcome, self.reject_with, where if self.outcome in ("deliver", "forward") else ())
+
+
+_machines: dict[int, tuple[Facts, Machine]] = {}
+_MOST_MACHINES = 8
+
+
+def machine_of(facts: Facts) -> Machine:
+    """The machine of these facts, built once."""
+    found = _machines.get(id(facts))
+    if found is not None and found[0] is facts:
+        return found[1]
+    if len(_machines) >= _MOST_MACHINES:
+        _machines.clear()
+    made = Machine(facts)
+    _machines[id(facts)] = (facts, made)
+    return made
+
+
+def trace(facts: Facts, packet: Packet, explain: bool = True) -> Decision:
+    """The whole way of the first packet. `explain=False` leaves out near misses (a batch asks for many)."""
+    machine = machine_of(facts)
+    state = _arriving(machine, packet)
+    finals: list[_Final] = []
+    try:
+        _walk_in(machine, state, finals)
+    except TooManyWays:
+        state.doubt("more possibilities than can be followed")
+        finals.append(_Final("unknown", state, "prerouting", reason="more possibilities than can be followed"))
+    decision = _decide(facts, packet, state, finals)
+    if explain and decision.outcome != "unknown":
+        from wizard.judge.nearness import near_misses
+
+        return replace(decision, near_misses=near_misses(machine, packet, _main(finals), decision))
+    return decision
+
+
+def reply(facts: Facts, packet: Packet, decision: Decision) -> Decision:
+    """The answer's way back after `trace` said deliver or forward. `deliver` means that it leaves toward the client."""
+    machine = machine_of(facts)
+    first = _arriving(machine, packet)
+    finals: list[_Final] = []
+    try:
+        ways: list[_Final] = []
+        _walk_in(machine, first, ways)
+        passed = [final for final in ways if final.outcome in ("deliver", "forward")]
+        for final in passed[:1]:
+            back = _answer(final.state, forwarded=final.outcome == "forward")
+            (_walk_back_through if final.outcome == "forward" else _walk_out)(machine, back, packet, finals)
+    except TooManyWays:
+        finals.append(_Final("unknown", first, "output", reason="more possibilities than can be followed"))
+    if not finals:
+        finals.append(_Final("unknown", first, "output", reason="the way in is not known"))
+    return _decide(facts, packet, finals[0].state, finals)
+
+
+def _arriving(machine: Machine, packet: Packet) -> State:
+    proto = TCP if packet.proto is Proto.TCP else UDP
+    interface = packet.interface or _likely_interface(machine, packet)
+    return State(
+        machine,
+        packet.family,
+        proto,
+        int(packet.source),
+        packet.source_port,
+        int(packet.destination),
+        packet.destination_port,
+        interface,
+    )
+
+
+def _likely_interface(machine: Machine, packet: Packet) -> str:
+    """Where a packet from there would come in: loopback from an own address, else the way back to its source."""
+    if (packet.family, int(packet.source)) in machine.own_addresses:
+        return LOOPBACK
+    from wizard.judge.routing import Question
+
+    answer = machine.fib_tables.lookup(Question(packet.family, int(packet.source)))
+    if answer.reaches and answer.device:
+        return answer.device
+    owners = [i.name for i in machine.interfaces.values() if any(packet.destination == a.ip for a in i.addresses)]
+    return owners[0] if owners else ""
+
+
+# The way in
+
+
+def _walk_in(machine: Machine, state: State, finals: list[_Final]) -> None:
+    states = [state]
+    if state.iif == LOOPBACK:
+        state.iif, state.oif = "", LOOPBACK
+        states = _hook(machine, states, "output", finals)
+        states = _hook(machine, states, "postrouting", finals)
+        for each in states:
+            each.iif, each.oif = LOOPBACK, ""
+            each.nat_destination = True
+    elif reason := source_check.before_anything(state):
+        finals.append(_Final("drop", state, "routing", reason=reason))
+        return
+    else:
+        states = _devices(machine, states, "ingress", finals)
+    states = _hook(machine, states, "prerouting", finals)
+    for each in states:
+        _route_in(machine, each, finals)
+
+
+def _route_in(machine: Machine, state: State, finals: list[_Final]) -> None:
+    """Local or forward, and whether the source may come this way."""
+    if state.iif != LOOPBACK and (reason := source_check.martian(state)):
+        finals.append(_Final("drop", state, "routing", reason=reason))
+        return
+    answer = machine.fib_tables.lookup(machine.question(state)) if state.iif != LOOPBACK else Answer("local", LOOPBACK)
+    if state.family == 6 and _foreign_link_local(machine, state, answer):
+        answer = Answer("none")
+    if answer.kind == "unknown" or (answer.kind == "none" and not machine.fib_tables.known):
+        state.doubt("where the packet is routed")
+        finals.append(_Final("unknown", state, "routing", reason="the routing tables could not be read in full"))
+        return
+    if answer.kind in ("local", "anycast", "broadcast", "multicast"):
+        checked = source_check.source(machine, state, "")
+        if checked is not True:
+            finals.append(_source_final(state, checked))
+            return
+        _deliver(machine, state, finals)
+        return
+    _forward(machine, state, answer, finals)
+
+
+def _source_final(state: State, checked: str | bool | None) -> _Final:
+    if checked is None:
+        state.doubt("the reverse path filter's settings and routes")
+        return _Final("unknown", state, "routing", reason="the reverse path filter's settings could not be read")
+    return _Final("drop", state, "routing", reason=str(checked))
+
+
+def _foreign_link_local(machine: Machine, state: State, answer: Answer) -> bool:
+    """A link-local address is this machine's only on its own link."""
+    local = state.destination >> 118 == 0x3FA
+    return local and answer.kind == "local" and answer.device not in (state.iif, LOOPBACK, "")
+
+
+def _deliver(machine: Machine, state: State, finals: list[_Final]) -> None:
+    for each in _hook(machine, [state], "input", finals):
+        finals.append(_Final("deliver", each, "input"))
+
+
+def _forward(machine: Machine, state: State, answer: Answer, finals: list[_Final]) -> None:
+    forwards = machine.forwards(state.family, state.iif)
+    if state.family == 4 and forwards is False:
+        finals.append(
+            _Final("drop", state, "routing", reason=f"it is for another machine, and {state.iif} does not forward")
+        )
+        return
+    if answer.kind != "unicast":
+        finals.append(_refused(state, answer))
+        return
+    if forwards is False:
+        finals.append(_Final("drop", state, "routing", reason="it is for another machine, and forwarding is off"))
+        return
+    if forwards is None:
+        state.doubt("whether this machine forwards")
+        finals.append(_Final("unknown", state, "routing", reason="the forwarding settings could not be read"))
+        return
+    if len(answer.devices) > 1:
+        state.doubt("which of several next hops is taken")
+        finals.append(_Final("unknown", state, "routing", reason="the route has several next hops"))
+        return
+    checked = source_check.source(machine, state, answer.device)
+    if checked is not True:
+        finals.append(_source_final(state, checked))
+        return
+    state.oif = answer.device
+    states = _hook(machine, [state], "forward", finals)
+    for each in _hook(machine, states, "postrouting", finals):
+        finals.append(_Final("forward", each, "postrouting"))
+
+
+def _refused(state: State, answer: Answer) -> _Final:
+    """The routing table says no: an ICMP error, or silence for a blackhole."""
+    words = _REFUSAL_4 if state.family == 4 else _REFUSAL_6
+    reason = f"no route to {_address(state.family, state.destination)}"
+    if answer.kind != "none":
+        reason = f"the route to {_address(state.family, state.destination)} is {answer.kind}"
+    with_ = words.get(answer.kind)
+    return _Final("reject" if with_ else "drop", state, "routing", with_, reason=reason)
+
+
+# The way back
+
+
+def _answer(arrived: State, forwarded: bool) -> State:
+    """The SYN-ACK (or the first datagram back) as the socket sends it."""
+    back = arrived.fork()
+    back.source, back.destination = arrived.destination, arrived.source
+    back.sport, back.dport = arrived.dport, arrived.sport
+    back.flags = SYN_ACK
+    back.ct = ESTABLISHED if arrived.ct == NEW else arrived.ct
+    back.status |= 2 | 8
+    back.mark = 0
+    back.iif, back.oif = (arrived.oif, "") if forwarded else ("", "")
+    back.after_ct = False
+    back.hook = ""
+    back.passed = ()
+    return back
+
+
+def _walk_out(machine: Machine, back: State, packet: Packet, finals: list[_Final]) -> None:
+    """From the local socket: a route, then output and postrouting, where the translated source is put back."""
+    tracked = back.ct
+    if packet.interface == LOOPBACK or (back.family, back.destination) in machine.own_addresses:
+        back.oif = LOOPBACK
+    elif not _route_out(machine, back, packet, finals):
+        return
+    back.ct = NO_CT
+    states = _hook(machine, [back], "output", finals, tracked)
+    for each in states:
+        if each.mark and each.oif != LOOPBACK and not _route_out(machine, each, packet, finals):
+            return
+    states = _hook(machine, states, "postrouting", finals, tracked)
+    for each in states:
+        left = _devices(machine, [each], "egress", finals) if each.oif != LOOPBACK else [each]
+        finals.extend(_Final("deliver", way, "postrouting") for way in left)
+
+
+def _route_out(machine: Machine, back: State, packet: Packet, finals: list[_Final]) -> bool:
+    """Finds the way to the client; False (with the final) where there is none."""
+    device = packet.interface if back.family == 6 and back.destination >> 118 == 0x3FA else ""
+    answer = machine.fib_tables.lookup(replace(machine.question(back, device), incoming=""))
+    if not machine.fib_tables.known:
+        back.doubt("the routes back to the client")
+        back.oif = packet.interface
+        return True
+    if answer.kind == "unknown":
+        back.doubt("the routes back to the client")
+        finals.append(_Final("unknown", back, "routing", reason="the routing tables could not be read in full"))
+        return False
+    if not answer.reaches:
+        said = "no route back to" if answer.kind == "none" else f"{answer.kind} route back to"
+        finals.append(_Final("drop", back, "routing", reason=f"{said} {_address(back.family, back.destination)}"))
+        return False
+    back.oif = answer.device
+    return True
+
+
+def _walk_back_through(machine: Machine, back: State, packet: Packet, finals: list[_Final]) -> None:
+    """From behind this machine: prerouting, forward and postrouting with the connection established."""
+    tracked = back.ct
+    back.ct = NO_CT
+    for each in _hook(machine, [back], "prerouting", finals, tracked):
+        checked = source_check.source(machine, each, packet.interface)
+        if checked is not True:
+            finals.append(_source_final(each, checked))
+            continue
+        answer = machine.fib_tables.lookup(machine.question(each))
+        if not answer.reaches:
+            said = f"no route back to {_address(each.family, each.destination)}"
+            finals.append(_Final("drop", each, "routing", reason=said))
+            continue
+        each.oif = answer.device
+        states = _hook(machine, [each], "forward", finals, tracked)
+        finals.extend(
+            _Final("deliver", way, "postrouting") for way in _hook(machine, states, "postrouting", finals, tracked)
+        )
+
+
+# Hooks
+
+
+def _hook(machine: Machine, states: list[State], hook: str, finals: list[_Final], tracked: str = NEW) -> list[State]:
+    """One hook of all engines; conntrack looks at the packet between the chains in front of -200 and those behind."""
+    if not states:
+        return []
+    chains = machine.hooks.at(states[0].family, hook)
+    ended: list[Ended] = []
+    for state in states:
+        state.hook = hook
+    if hook in ("prerouting", "output"):
+        early = tuple(each for each in chains if each.base.priority <= CONNTRACK_PRIORITY)
+        chains = chains[len(early) :]
+        states = pass_hook(machine.hooks, early, states, ended)
+        for state in states:
+            _track(state, tracked)
+    states = pass_hook(machine.hooks, chains, states, ended)
+    finals.extend(_ended_final(end, hook) for end in ended)
+    return states
+
+
+def _track(state: State, tracked: str) -> None:
+    """nf_conntrack_in: an untracked packet stays so, any other has a connection from here on."""
+    state.after_ct = True
+    if state.ct == NO_CT:
+        state.ct = tracked
+        if tracked == NEW:
+            state.original = (state.source, state.destination, state.sport, state.dport)
+            state.reply_tuple = (state.destination, state.source, state.dport, state.sport)
+
+
+def _devices(machine: Machine, states: list[State], hook: str, finals: list[_Final]) -> list[State]:
+    """The chains of netdev tables on the packet's device, in front of everything or behind it."""
+    device = states[0].iif if hook == "ingress" else states[0].oif
+    chains: tuple[Hooked, ...] = machine.hooks.on_device(hook, device)
+    if not chains:
+        return states
+    ended: list[Ended] = []
+    for state in states:
+        state.hook = hook
+    left = pass_hook(machine.hooks, chains, states, ended)
+    finals.extend(_ended_final(end, hook) for end in ended)
+    return left
+
+
+def _ended_final(end: Ended, hook: str) -> _Final:
+    kind = end.verdict.kind
+    if kind == "reject":
+        return _Final("reject", end.state, hook, _reject_with(end), end)
+    if kind == "queue":
+        return _Final("drop", end.state, hook, None, end, "it is queued to a program")
+    if kind == "synproxy":
+        return _Final("deliver", end.state, hook, None, end)
+    if kind == "stolen":
+        return _Final("drop", end.state, hook, None, end, "it is sent out of another interface")
+    if kind == "unknown":
+        return _Final("unknown", end.state, hook, None, end)
+    return _Final("drop", end.state, hook, None, end)
+
+
+def _reject_with(end: Ended) -> str:
+    words = end.verdict.reject_with
+    if words.startswith("icmpx-"):
+        return _ICMPX[end.state.family].get(words[6:], words)
+    return words
+
+
+# The answer
+
+
+def _main(finals: list[_Final]) -> _Final:
+    """The final that stands for the answer: one that assumes no limit exceeded."""
+    return next((final for final in finals if not final.state.exceeded), finals[0])
+
+
+def _decide(facts: Facts, packet: Packet, state: State, finals: list[_Final]) -> Decision:
+    """One decision from all ways: the same end for all, or unknown."""
+    assumed = [final for final in finals if not final.state.exceeded] or finals
+    main = assumed[0]
+    verdicts = {final.verdict() for final in assumed}
+    differing = [final for final in finals if final.state.exceeded and final.verdict() != main.verdict()]
+    assumptions = tuple(dict.fromkeys(f"{final.state.exceeded} not exceeded" for final in differing))
+    if len(verdicts) > 1 or main.outcome == "unknown":
+        return _unknown(packet, main, state, assumed)
+    missing = _unreadable(facts)
+    if missing and main.outcome in ("deliver", "forward"):
+        return _unknown(packet, main, state, assumed, missing)
+    if missing and main.end is None and main.outcome != "drop" and main.stage != "routing":
+        return _unknown(packet, main, state, assumed, missing)
+    return Decision(
+        main.outcome,
+        _to(main),
+        main.reject_with,
+        _by(facts, main),
+        main.stage,
+        main.reason,
+        _path(main),
+        (),
+        assumptions,
+        main.state.oif,
+        tuple(_reference(facts, end) for end in main.state.passed),
+    )
+
+
+def _unreadable(facts: Facts) -> str:
+    """Why not all packet filters are known; empty where they are."""
+    if isinstance(facts.rulesets, Unknown):
+        return f"the packet filters could not be read: {facts.rulesets.reason}"
+    if facts.unreadable_rulesets:
+        each = facts.unreadable_rulesets[0]
+        return f"{each.what or 'a packet filter'} could not be read: {each.reason}"
+    return ""
+
+
+def _unknown(packet: Packet, main: _Final, state: State, finals: list[_Final], reason: str = "") -> Decision:
+    notes = tuple(dict.fromkeys([*([reason] if reason else []), *state.notes]))
+    said = reason or main.reason or (f"nobody can know: {state.notes[0]}" if state.notes else "the ways differ")
+    to = Translation(packet.destination, packet.destination_port)
+    return Decision("unknown", to, None, None, main.stage, said, _path(main), (), notes)
+
+
+def _to(final: _Final) -> Translation:
+    state = final.state
+    if state.proxied is not None and final.outcome == "deliver":
+        return Translation(_address(state.family, state.proxied[0]), state.proxied[1])
+    return Translation(_address(state.family, state.destination), state.dport)
+
+
+def _address(family: int, value: int) -> IPv4Address | IPv6Address:
+    return IPv4Address(value) if family == 4 else IPv6Address(value)
+
+
+def _by(facts: Facts, final: _Final) -> RuleReference | None:
+    """What decided: the rule or policy that ended the way, or for a packet that passes, the last that let it."""
+    if final.end is not None:
+        return _reference(facts, final.end)
+    if final.outcome not in ("deliver", "forward"):
+        return None
+    filters = [end for end in final.state.passed if end.hooked.base.type != "nat"]
+    rules = [end for end in filters if end.rule is not None]
+    chosen = rules[-1] if rules else filters[-1] if filters else None
+    return _reference(facts, chosen) if chosen is not None else None
+
+
+_references: dict[tuple[int, int, int], RuleReference] = {}
+
+
+def _reference(facts: Facts, end: Ended) -> RuleReference:
+    """The rule or policy in a form that can be shown, with the front end's own words."""
+    table, chain, rule = end.hooked.table, end.walked.chain, end.rule
+    if rule is None:
+        base = end.hooked.base
+        found = RuleReference(
+            str(table.engine), str(table.family), table.name, end.hooked.chain.name, "policy",
+            f"policy {base.policy}", hook=str(base.hook),
+            origin=Origin(end.hooked.ruleset.source, 0, f"policy {base.policy}"),
+        )  # fmt: skip
+    else:
+        found = RuleReference(
+            str(table.engine), str(table.family), table.name, chain.name, "rule", rule.text, rule.handle, rule.index,
+            str(end.hooked.base.hook), origin=rule.origin,
+        )  # fmt: skip
+    return frontends.named(found, facts.ufw, facts.firewalld)
+
+
+def _path(final: _Final) -> tuple[str, ...]:
+    ends = (*final.state.passed, *((final.end,) if final.end is not None else ()))
+    return tuple(_step(end) for end in ends)
+
+
+def _step(end: Ended) -> str:
+    table, base = end.hooked.table, end.hooked.base
+    rule = f"{end.walked.chain.name} rule {end.rule.index}" if end.rule is not None else "policy"
+    return (
+        f"{base.hook} {table.engine} {table.family} {table.name} {end.hooked.chain.name}: {end.verdict.kind} ({rule})"
+    )
