@@ -42,6 +42,8 @@ _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 class BundleSource:
     """A bundle as a Source. Raises WizardError where it cannot be used; a capture that is damaged is an Unknown."""
 
+    live = False
+
     def __init__(self, path: Path | str) -> None:
         where = Path(path)
         files = bundle_files.read(where)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wizard.collect.source import Source
 from wizard.errors import WizardError
-from wizard.fixes import rebind
+from wizard.fixes.rebind import source_files_wanted
 from wizard.judge import answers, vantage
 from wizard.judge.walk import walk
 from wizard.model.capture import Capture, Probe, Unknown
@@ -155,7 +155,7 @@ def _files(facts: Facts, target: Target, source: Source) -> dict[str, Answer]:
     if isinstance(facts.listeners, Unknown) or isinstance(facts.processes, Unknown):
         return {}
     pids = {owner.pid for each in facts.listeners if each.port == target.port for owner in each.owners or ()}
-    paths = dict.fromkeys(path for pid in sorted(pids) for path in rebind.source_files_wanted(facts, pid))
+    paths = dict.fromkeys(path for pid in sorted(pids) for path in source_files_wanted(facts, pid))
     if not source.live:
         return source.gather([Probe(f"source:{path}", path) for path in paths])
     from wizard.collect import sources

@@ -8,7 +8,8 @@ not be read never reaches it: the engine answers "cannot tell" in its place, wit
 from __future__ import annotations
 
 import pkgutil
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
+from dataclasses import fields as fields_of
 from functools import cache
 from importlib import import_module
 from inspect import signature
@@ -22,7 +23,7 @@ from wizard.model.facts import Facts
 from wizard.model.journey import Journey
 
 _STAGES = tuple(Stage)
-_FACTS = frozenset(each.name for each in fields(Facts))
+_FACTS = frozenset(each.name for each in fields_of(Facts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,10 @@ def judge(facts: Facts, target: Target, journey: Journey) -> Judgement:
 
 def _finding(module: ModuleType, facts: Facts, target: Target, journey: Journey) -> Finding:
     cause: RootCause = module.CAUSE
-    return Finding(cause, _ask(module, facts, target, journey), summary_of(module))
+    verdict = _ask(module, facts, target, journey)
+    if verdict.severity is not None:
+        cause = replace(cause, severity=verdict.severity)
+    return Finding(cause, verdict, summary_of(module))
 
 
 def _ask(module: ModuleType, facts: Facts, target: Target, journey: Journey) -> Verdict:

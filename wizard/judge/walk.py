@@ -17,7 +17,7 @@ from wizard.judge.trace import reply as trace_reply
 from wizard.judge.trace import trace
 from wizard.model.capture import Origin, Unknown
 from wizard.model.diagnosis import Side, Stage, Target
-from wizard.model.facts import Address, Facts, Listener, Process
+from wizard.model.facts import Address, Facts, Listener
 from wizard.model.journey import Action, ClientSees, Decision, Ending, Journey, Step, Stop, Translation
 from wizard.model.packet import Packet, bracketed
 
@@ -222,9 +222,7 @@ def _socket(way: _Way) -> None:
         return
     listeners = way.facts.listeners
     if isinstance(listeners, Unknown):
-        way.step(
-            Stage.BIND, f"port {way.port}", "the listening sockets are not known", Action.UNKNOWN, listeners.reason
-        )
+        way.step(Stage.BIND, "port", "the listening sockets are not known", Action.UNKNOWN, listeners.reason)
         way.miss(listeners)
         return
     found = sockets.lookup(listeners, way.packet.proto, way.address, way.port, way.packet.interface)
@@ -234,13 +232,11 @@ def _socket(way: _Way) -> None:
         return
     way.listener = found[0]
     if rival := answers.rival(way.facts, found, near):
-        step = way.step(
-            Stage.CONFLICT, f"port {way.port}", rival.summary, Action.STOP, "", *(each.origin for each in near)
-        )
+        step = way.step(Stage.CONFLICT, "port", rival.summary, Action.STOP, "", *(each.origin for each in near))
         way.end(Ending.ANOTHER_PROGRAM, step, listeners=near, detail=rival)
         return
     origins = [each.origin for each in found]
-    way.step(Stage.BIND, f"port {way.port}", f"taken by {answers.who(way.facts, found[0])}", Action.PASS, "", *origins)
+    way.step(Stage.BIND, "port", f"taken by {answers.who(way.facts, found[0])}", Action.PASS, "", *origins)
 
 
 def _nobody_takes_it(way: _Way, near: tuple[Listener, ...]) -> None:
@@ -248,7 +244,7 @@ def _nobody_takes_it(way: _Way, near: tuple[Listener, ...]) -> None:
     bound = ", ".join(dict.fromkeys(str(each.address) for each in near))
     said = f"only bound to {bound}" if near else "nobody listens"
     stage = Stage.BIND if near else Stage.PROCESS
-    step = way.step(stage, f"port {way.port}", said, Action.STOP, "", *(each.origin for each in near))
+    step = way.step(stage, "port", said, Action.STOP, "", *(each.origin for each in near))
     sees = None
     if not way.unknowns and _reply(way).outcome in ("drop", "reject"):
         sees = ClientSees("timeout", "ERR_CONNECTION_TIMED_OUT", "ETIMEDOUT", 28)
@@ -262,7 +258,7 @@ def _queue(way: _Way) -> None:
         return
     if listener.accept_queue > listener.backlog:
         said = f"the accept queue is full: {listener.accept_queue} wait, {listener.backlog} may"
-        step = way.step(Stage.PROCESS, f"port {way.port}", said, Action.STOP, "", listener.origin)
+        step = way.step(Stage.PROCESS, "port", said, Action.STOP, "", listener.origin)
         way.end(Ending.QUEUE_FULL, step, listeners=(listener,))
 
 
@@ -274,16 +270,16 @@ def _back(way: _Way) -> None:
     if decision.outcome in ("drop", "reject"):
         if decision.by is not None:
             said = "the firewall stops the answer on its way out"
-            step = way.step(Stage.FIREWALL, "firewall", said, Action.STOP, _by(decision), _rule(decision))
+            step = way.step(Stage.FIREWALL, "reply", said, Action.STOP, _by(decision), _rule(decision))
             way.end(Ending.REPLY_DROPPED, step, decision=decision)
         else:
-            step = way.step(Stage.ROUTE, "routing", decision.reason or "no route back", Action.STOP)
+            step = way.step(Stage.ROUTE, "reply", decision.reason or "no route back", Action.STOP)
             way.end(Ending.REPLY_NO_ROUTE, step, decision=decision)
     elif decision.outcome == "unknown":
-        way.step(Stage.FIREWALL, "firewall", "the answer's way out could not be judged", Action.UNKNOWN)
+        way.step(Stage.FIREWALL, "reply", "the answer's way out could not be judged", Action.UNKNOWN)
         way.miss(_why_unknown(way.facts, decision))
     else:
-        way.step(Stage.ROUTE, "routing", "the answer finds its way back", Action.PASS, decision.out_interface)
+        way.step(Stage.ROUTE, "reply", "the answer finds its way back", Action.PASS, decision.out_interface)
 
 
 def _reply(way: _Way) -> Decision:
@@ -301,10 +297,10 @@ def _process(way: _Way) -> None:
         return
     if process.state in ("T", "t"):
         said = f"{process.name} (pid {process.pid}) is stopped"
-        step = way.step(Stage.PROCESS, process.name, said, Action.STOP, f"state {process.state}", process.origin)
+        step = way.step(Stage.PROCESS, "program", said, Action.STOP, f"state {process.state}", process.origin)
         way.end(Ending.SILENT, step, listeners=_listeners(way), detail=process)
         return
-    way.step(Stage.PROCESS, process.name, f"{answers.described(process)} runs", Action.PASS, "", process.origin)
+    way.step(Stage.PROCESS, "program", f"{answers.described(process)} runs", Action.PASS, "", process.origin)
 
 
 def _listeners(way: _Way) -> tuple[Listener, ...]:
@@ -317,18 +313,13 @@ def _application(way: _Way) -> None:
     if not made:
         return
     fault = answers.fault(made, way.target)
-    name, heard = _program(way), made[0]
+    heard = made[0]
     if fault is None:
         said = f"answers HTTP {heard.status}" if heard.status else "answers"
-        way.step(Stage.APPLICATION, name, said, Action.PASS, "", heard.origin)
+        way.step(Stage.APPLICATION, "program", said, Action.PASS, "", heard.origin)
         return
-    step = way.step(Stage.APPLICATION, name, fault.summary, Action.STOP, "", heard.origin)
+    step = way.step(Stage.APPLICATION, "program", fault.summary, Action.STOP, "", heard.origin)
     way.end(fault.ending, step, listeners=_listeners(way), detail=heard, sees=fault.sees)
-
-
-def _program(way: _Way) -> str:
-    process: Process | None = answers.owner(way.facts, way.listener)
-    return process.name if process else f"port {way.port}"
 
 
 def _browser(way: _Way) -> None:

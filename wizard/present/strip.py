@@ -63,11 +63,10 @@ def _worst(tones: Mapping[Stage, Tone], *stages: Stage) -> Tone:
 
 
 def whole_way(journey: Journey) -> tuple[Step, ...]:
-    """Every step, the one that stops it included."""
+    """Every step, the one that stops it included; an answer that finds its way back is not worth a place."""
     stop = journey.stop
-    if stop is None or stop.step in journey.steps:
-        return journey.steps
-    return (*journey.steps, stop.step)
+    steps = journey.steps if stop is None or stop.step in journey.steps else (*journey.steps, stop.step)
+    return tuple(step for step in steps if step.hop != "reply" or step.action is not Action.PASS)
 
 
 def _gather(steps: tuple[Step, ...]) -> list[tuple[str, list[Step]]]:
