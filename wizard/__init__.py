@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wizard.version import __version__
+
 if TYPE_CHECKING:
     from wizard.collect.source import Source
     from wizard.diagnose.aim import Options
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from wizard.model.report import Report
     from wizard.model.ruleset import Ruleset
 
-__version__ = "0.1.0"
 __all__ = ["__version__", "diagnose", "trace"]
 
 

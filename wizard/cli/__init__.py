@@ -77,7 +77,7 @@ def _dispatch(arguments: list[str]) -> int:
         print(help_text(), end="")
         return ExitCode.CLEAR
     if first in ("-V", "--version"):
-        from wizard import __version__
+        from wizard.version import __version__
 
         print(f"wizard {__version__}")
         return ExitCode.CLEAR

@@ -6,8 +6,8 @@ import sys
 import tempfile
 import traceback
 
-from wizard import __version__
 from wizard.errors import ExitCode
+from wizard.version import __version__
 
 
 def report(error: Exception) -> int:

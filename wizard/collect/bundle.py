@@ -27,11 +27,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from wizard import __version__
 from wizard.collect import bundle_files
 from wizard.collect.source import Source, Tell
 from wizard.errors import WizardError
 from wizard.model.capture import Capture, Probe, Unknown
+from wizard.version import __version__
 
 FORMAT = 1
 CAPTURES = "captures.toml"

@@ -12,6 +12,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from wizard.collect import proc
+
 _MODULES = "/sys/module/"
 _PROCESS = "process:"
 
@@ -71,13 +73,12 @@ def module_present(name: str) -> bool:
 
 
 def process_runs(name: str) -> bool:
-    """Whether some process has this name (its `comm`, so at most 15 characters)."""
-    for entry in os.scandir("/proc"):
-        if not entry.name.isdigit():
-            continue
-        try:
-            if Path(entry.path, "comm").read_bytes().rstrip(b"\n") == name.encode():
-                return True
-        except OSError:
-            continue
-    return False
+    """Whether some process has this name (its `comm`, so at most 15 characters) in this network namespace.
+
+    A daemon of a container, or of another namespace, answers for another firewall. Whose namespace may not be read counts.
+    """
+    here = proc.network_namespace("self")
+    return any(
+        proc.read(f"/proc/{pid}/comm") == name.encode() + b"\n" and proc.network_namespace(pid) in (here, None)
+        for pid in proc.pids()
+    )

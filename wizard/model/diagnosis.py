@@ -106,6 +106,8 @@ class Verdict:
     near_misses: tuple[str, ...] = ()
     remedy: str = ""
     """Cannot tell: the command that would tell."""
+    severity: Severity | None = None
+    """Found: how bad it is here, where that is not what the cause's card says."""
 
 
 def found(
@@ -114,9 +116,10 @@ def found(
     fix: tuple[Intent, ...] = (),
     certainty: Certainty = Certainty.PROVED,
     near_misses: tuple[str, ...] = (),
+    severity: Severity | None = None,
 ) -> Verdict:
-    """The cause is at work."""
-    return Verdict(Outcome.FOUND, summary, evidence, certainty, fix, near_misses)
+    """The cause is at work; `severity` where it is another one here than on the cause's card."""
+    return Verdict(Outcome.FOUND, summary, evidence, certainty, fix, near_misses, severity=severity)
 
 
 def ruled_out(summary: str, *evidence: Origin) -> Verdict:

@@ -10,7 +10,6 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from wizard import __version__
 from wizard.model.capture import Origin, Unknown
 from wizard.model.diagnosis import Finding, Target
 from wizard.model.journey import Step
@@ -18,6 +17,7 @@ from wizard.model.remedy import Do, Edit, Instruction, Plan
 from wizard.model.report import ClientSees, Report, StageResult
 from wizard.present import quoting
 from wizard.present.strip import whole_way
+from wizard.version import __version__
 
 SCHEMA = "wizard.check/1"
 

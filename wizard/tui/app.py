@@ -50,7 +50,10 @@ class WizardApp(App[None]):
         self.asked = ("", Options())
 
     def on_mount(self) -> None:
-        self.push_screen(StartScreen(self.listeners, root=self.root, text=self.target))
+        start = StartScreen(self.listeners, root=self.root, text=self.target)
+        self.push_screen(start)
+        if self.target:
+            start.call_after_refresh(start.take_target)
 
     @on(TargetGiven)
     def ask_symptom(self, event: TargetGiven) -> None:

@@ -100,17 +100,18 @@ class StartScreen(Screen[None]):
         self.query_one("#target").focus()
 
     @on(Input.Submitted, "#target")
-    def understand(self, event: Input.Submitted) -> None:
+    def take_target(self) -> None:
         """Read what was typed at once: a slip is shown here, not after three more questions."""
+        text = self.query_one("#target", Input).value
         try:
-            pasted = target.read(event.value)
+            pasted = target.read(text)
         except WizardError as error:
             self.refuse(error)
             return
         if pasted.port is None:
             self._ask_port()
         else:
-            self._give(event.value, None)
+            self._give(text, None)
 
     def _ask_port(self) -> None:
         self.query_one(Problem).show(_PORT_MISSING)
@@ -139,7 +140,9 @@ class StartScreen(Screen[None]):
         self.post_message(TargetGiven(text, port))
 
     def action_choose(self) -> None:
-        self.query_one("#listening").focus()
+        listening = self.query_one("#listening", PortList)
+        listening.focus()
+        listening.action_first()
 
     def action_clear(self) -> None:
         field = self.query_one("#target", Input)
@@ -150,10 +153,11 @@ class StartScreen(Screen[None]):
 def _row(row: Row) -> Content:
     """`5000   flask run              this machine only   ~/shop`"""
     tone = Tone.UNSURE if row.reach == "this machine only" else Tone.PLAIN
-    program = row.program if len(row.program) <= 26 else row.program[:25] + "…"
+    program = harmless(row.program)
+    program = program if len(program) <= 26 else program[:25] + "…"
     return Content.assemble(
         Content.styled(f"{row.port:<6}", "bold"),
         f" {program:<26} ",
         toned(f"{row.reach:<19}", tone),
-        toned(row.place, Tone.QUIET),
+        toned(harmless(row.place), Tone.QUIET),
     )
