@@ -100,7 +100,7 @@ def _part_fits(part: Any, value: Any) -> bool:
         return isinstance(value, int) and part.low <= value <= part.high
     if isinstance(part, tuple):
         protocol, ports = part
-        return (protocol is None or protocol == value[0]) and ports.low <= value[1] <= ports.high
+        return bool((protocol is None or protocol == value[0]) and ports.low <= value[1] <= ports.high)
     return bool(part == value)
 
 

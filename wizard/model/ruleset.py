@@ -72,7 +72,7 @@ class Wildcard:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A property of packet, connection or interface by nft's own name: `ip saddr`, `tcp dport`, `meta iifname`, `ct state`."""
+    """A property of packet or connection by nft's own name: `ip saddr`, `tcp dport`, `meta iifname`, `ct state`."""
 
     name: str
 

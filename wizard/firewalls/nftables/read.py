@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wizard.firewalls import values
@@ -92,6 +92,13 @@ def rule(expressions: list[Any], family: str, index: int = 1, handle: int | None
     return Rule(statements, text, index, handle, comment, Origin(SOURCE, 0, text))
 
 
+def rule_from_text(text: str, table: Table | str = "inet") -> Rule:
+    """One rule in nft's own words (`tcp dport 22 accept`), as it would stand in the table."""
+    from wizard.firewalls.nftables import text as text_reader
+
+    return text_reader.rule(text, table)
+
+
 def _take(item: Mapping[str, Any], tables: dict[Key, _Building], skipped: set[Key], source: str) -> None:
     kind, raw = next(iter(item.items()))
     if kind in ("metainfo",):
@@ -110,8 +117,10 @@ def _take(item: Mapping[str, Any], tables: dict[Key, _Building], skipped: set[Ke
         table.rules.setdefault(str(raw["name"]), [])
     elif kind == "rule":
         rules = table.rules.setdefault(str(raw["chain"]), [])
-        read_rule = rule(raw["expr"], key[0], len(rules) + 1, raw.get("handle"), str(raw.get("comment", "")))
-        rules.append(read_rule)
+        found = rule(raw["expr"], key[0], len(rules) + 1, raw.get("handle"), str(raw.get("comment", "")))
+        rules.append(
+            replace(found, text=raw["text"], origin=Origin(source, 0, raw["text"])) if "text" in raw else found
+        )
     elif kind in ("set", "map", "meter"):
         table.sets[str(raw["name"])] = _set(raw, kind, source)
 
