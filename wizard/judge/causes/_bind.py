@@ -1,4 +1,4 @@
-"""What the causes of the bind stage share: the sockets that were passed over, the intent to bind anew, and a port to move to."""
+"""What the causes of the bind stage share: the sockets that were passed over, and the intents to bind anew or to move."""
 
 from __future__ import annotations
 

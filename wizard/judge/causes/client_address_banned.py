@@ -1,0 +1,82 @@
+"""The firewall turns away this one device, and lets others of the same network in: its address is
+banned.
+
+fail2ban, CrowdSec, sshguard or a hand-made rule. Often after a few wrong passwords, a load test, or
+a page that asked for many missing files. The port itself is open, so opening it again would change
+nothing.
+
+What it looks like: one phone or laptop gets `ERR_CONNECTION_REFUSED` (fail2ban's default) or
+`ERR_CONNECTION_TIMED_OUT`; every other one gets the page. The same device works from another
+address, as over mobile data.
+
+See it by hand:
+  Linux    sudo fail2ban-client banned                    every jail with the addresses it bans
+           sudo iptables -S | grep -e f2b- -e 192.168.1.20
+           sudo nft list ruleset | grep -B3 192.168.1.20
+           sudo cscli decisions list --ip 192.168.1.20    CrowdSec
+
+Fix: lift the ban with the program that made it, then mend what made it (the same device will be
+banned again otherwise):
+  sudo fail2ban-client set JAIL unbanip 192.168.1.20
+  sudo cscli decisions delete --ip 192.168.1.20
+
+Undo: sudo fail2ban-client set JAIL banip 192.168.1.20
+"""
+
+from __future__ import annotations
+
+import re
+
+from wizard.judge.causes._firewall import evidence, filtered, not_filtered, said
+from wizard.judge.counterfactual import bare, from_elsewhere
+from wizard.judge.trace import trace
+from wizard.model.capture import Unknown
+from wizard.model.diagnosis import RootCause, Stage, Target, Verdict, found, ruled_out
+from wizard.model.facts import Address, Facts
+from wizard.model.journey import Journey, RuleReference
+from wizard.model.remedy import Unban
+
+CAUSE = RootCause(
+    ref="client-address-banned",
+    stage=Stage.FIREWALL,
+    title="This device's address is banned",
+    outranks=(
+        "firewall-drops-port",
+        "firewall-rejects-port",
+        "allow-rule-comes-too-late",
+        "two-firewalls-disagree",
+        "dropped-before-input",
+        "forward-chain-drops-container",
+        "firewalld-zone-mismatch",
+    ),
+    catalogue=("E16",),
+)
+_JAIL = re.compile(r"(?:\bf2b-|\baddr6?-set-)([\w.-]+)")
+
+
+def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
+    decision = filtered(journey)
+    if decision is None or decision.by is None or decision.by.what != "rule":
+        return not_filtered(facts, journey, "No rule turns this device away.")
+    by = decision.by
+    others = from_elsewhere(facts, journey.packet)
+    if not others or any(trace(facts, each).by == by for each in others):
+        return ruled_out("The rule that decides turns other devices of the network away too.", *evidence(by))
+    address = bare(journey.packet.source)
+    jail = jail_of(facts, by, address)
+    who = f"fail2ban's jail {jail} bans {address}" if jail else f"The firewall bans {address}"
+    return found(
+        f"{who}, while other devices on the same network are let in: {said(by)}.",
+        *evidence(by),
+        fix=(Unban(address, jail),),
+    )
+
+
+def jail_of(facts: Facts, by: RuleReference, address: Address) -> str:
+    """fail2ban's jail that made the rule: by the name in chain or set, or because it alone says that it bans the address."""
+    named: list[str] = [name for name in _JAIL.findall(f"{by.chain} {by.rule}") if name not in ("table", "chain")]
+    jails = () if isinstance(facts.fail2ban, Unknown) else facts.fail2ban
+    banning = [each.name for each in jails if address in each.banned]
+    if named and (not banning or named[0] in banning):
+        return named[0]
+    return banning[0] if banning and (by.front_end == "fail2ban" or "f2b" in f"{by.table} {by.chain} {by.rule}") else ""

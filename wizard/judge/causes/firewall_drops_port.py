@@ -1,0 +1,51 @@
+"""A packet filter on this machine throws the connection attempt away without an answer.
+
+ufw's default (`deny incoming`), a `policy drop` in nftables or iptables, or a rule that says
+`drop`. The program may be running and listening perfectly well; the packet never gets to it. A test
+from the machine itself proves nothing here: it runs over `lo`, which firewalls let pass.
+
+What it looks like: the page loads for a long time, then `ERR_CONNECTION_TIMED_OUT` (curl exit code
+28).
+
+See it by hand:
+  Linux    sudo ufw status verbose              "Default: deny (incoming)" and no line for the port
+           sudo nft list ruleset                a base chain "hook input" with "policy drop", or a rule with drop
+           sudo iptables -S INPUT; sudo ip6tables -S INPUT
+
+Fix: let this one port in, from the LAN's own network, in the words of the firewall that is in
+charge:
+  ufw        sudo ufw allow proto tcp from 192.168.1.0/24 to any port 5000
+  firewalld  sudo firewall-cmd --zone=ZONE --add-rich-rule='rule family="ipv4" source address="192.168.1.0/24" port ...'
+  nftables   sudo nft insert rule inet filter input ip saddr 192.168.1.0/24 tcp dport 5000 accept
+  iptables   sudo iptables -I INPUT 1 -s 192.168.1.0/24 -p tcp --dport 5000 -j ACCEPT
+Switching the firewall off is never needed.
+
+Undo: the same words after `delete`, `--remove-rich-rule`, `nft delete rule ... handle N`, `iptables
+-D`.
+"""
+
+from __future__ import annotations
+
+from wizard.judge.causes._firewall import allow, evidence, filtered, near_misses, not_filtered, said
+from wizard.model.diagnosis import RootCause, Stage, Target, Verdict, found
+from wizard.model.facts import Facts
+from wizard.model.journey import Ending, Journey
+
+CAUSE = RootCause(
+    ref="firewall-drops-port",
+    stage=Stage.FIREWALL,
+    title="The firewall drops connections to this port",
+    catalogue=("E1", "E2", "E3", "E12", "E13", "E14", "E18"),
+)
+
+
+def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
+    decision = filtered(journey, Ending.FILTER_DROPPED)
+    if decision is None:
+        return not_filtered(facts, journey, f"No packet filter drops port {target.port}/{target.proto}.")
+    return found(
+        f"The firewall drops {target.proto} port {target.port} from {journey.packet.source}: {said(decision.by)}.",
+        *evidence(decision.by),
+        fix=(allow(facts, target, journey),),
+        near_misses=near_misses(decision),
+    )

@@ -1,0 +1,49 @@
+"""A packet filter on this machine turns the connection attempt down and says so.
+
+A rule with `reject`, ufw with `default reject`, or firewalld, whose zones reject what they do not
+allow. Depending on what the rule answers, the other device shows different things, and a rejection
+may look just like a port where nobody listens.
+
+What it looks like:
+  tcp-reset, icmp port-unreachable (ufw, nft, iptables)       ERR_CONNECTION_REFUSED at once
+  icmp admin- or host-prohibited (firewalld, cloud images)    ERR_ADDRESS_UNREACHABLE, "No route to host"
+  icmpv6 admin-prohibited                                     ERR_NETWORK_ACCESS_DENIED, "Permission denied"
+
+See it by hand:
+  Linux    sudo ufw status verbose              "Default: reject (incoming)", or a REJECT line
+           sudo firewall-cmd --zone=ZONE --list-all
+           sudo nft list ruleset; sudo iptables -S INPUT        a rule with reject / -j REJECT
+
+Fix: let this one port in, from the LAN's own network, in the words of the firewall that is in
+charge (see `wizard explain firewall-drops-port`).
+
+Undo: the same words after `delete`, `--remove-rich-rule`, `nft delete rule ... handle N`, `iptables
+-D`.
+"""
+
+from __future__ import annotations
+
+from wizard.judge.causes._firewall import allow, evidence, filtered, near_misses, not_filtered, said
+from wizard.model.diagnosis import RootCause, Stage, Target, Verdict, found
+from wizard.model.facts import Facts
+from wizard.model.journey import Ending, Journey
+
+CAUSE = RootCause(
+    ref="firewall-rejects-port",
+    stage=Stage.FIREWALL,
+    title="The firewall rejects connections to this port",
+    catalogue=("E1", "E2", "E6", "E7", "E12", "E13"),
+)
+
+
+def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
+    decision = filtered(journey, Ending.FILTER_REJECTED)
+    if decision is None:
+        return not_filtered(facts, journey, f"No packet filter rejects port {target.port}/{target.proto}.")
+    answer = f" ({decision.reject_with})" if decision.reject_with else ""
+    return found(
+        f"The firewall rejects {target.proto} port {target.port} from {journey.packet.source}{answer}: {said(decision.by)}.",
+        *evidence(decision.by),
+        fix=(allow(facts, target, journey),),
+        near_misses=near_misses(decision),
+    )

@@ -1,0 +1,64 @@
+"""The other machine does not answer at all: nobody there, asleep, another address, or something on
+the way that keeps silent.
+
+After about three seconds "No route to host" means that nobody on this network answered ARP (or
+neighbour discovery) for the address. A plain timeout means that the packets went out and nothing
+came back: a firewall that drops, a router without a way, a Windows machine (which is silent where
+nothing listens).
+
+What it looks like: `ERR_ADDRESS_UNREACHABLE` (no ARP answer), `ERR_CONNECTION_TIMED_OUT` (silence).
+
+See it by hand:
+  Linux    ip neigh show 192.168.1.100          FAILED or INCOMPLETE: nobody has this address
+           ip route get 192.168.1.100           which interface it leaves by
+  macOS    arp -n 192.168.1.100
+  Windows  arp -a 192.168.1.100
+
+Fix: see that the other machine is on, awake, in the same network, and has this address; then run
+the wizard on it. A guest Wi-Fi, or a router's client isolation, keeps devices of one network apart.
+
+Undo: nothing was changed.
+"""
+
+from __future__ import annotations
+
+from wizard.judge.causes._way import not_here, stop_of
+from wizard.model.capture import Unknown
+from wizard.model.diagnosis import Certainty, RootCause, Stage, Target, Verdict, found
+from wizard.model.facts import Attempt, Facts, Neighbour
+from wizard.model.journey import Ending, Journey
+from wizard.model.packet import bracketed
+from wizard.model.remedy import Advise
+
+CAUSE = RootCause(
+    ref="host-does-not-answer",
+    stage=Stage.ROUTE,
+    title="The other machine does not answer",
+    catalogue=("G3", "B14", "G9", "G10"),
+)
+_NOBODY = ("FAILED", "INCOMPLETE")
+
+
+def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
+    stop = stop_of(journey, Ending.NO_ANSWER_THERE)
+    if stop is None:
+        return not_here(journey, "The other machine answers.")
+    attempt = stop.detail if isinstance(stop.detail, Attempt) else None
+    address = attempt.address if attempt else journey.packet.destination
+    silent = _neighbour(facts, address)
+    nobody = silent is not None or (attempt is not None and attempt.errno == "EHOSTUNREACH")
+    said = "nobody on this network answers for it" if nobody else "no answer comes back"
+    advice = f"See that {address} is on and has this address, then run `wizard check {target.port}` there."
+    return found(
+        f"{bracketed(address)}:{target.port} does not answer: {said}.",
+        *((silent.origin,) if silent else ()),
+        *stop.step.evidence,
+        fix=(Advise(advice),),
+        certainty=Certainty.PROVED if nobody else Certainty.LIKELY,
+    )
+
+
+def _neighbour(facts: Facts, address: object) -> Neighbour | None:
+    """The neighbour table's entry that says that nobody has the address."""
+    heard = () if isinstance(facts.neighbours, Unknown) else facts.neighbours
+    return next((each for each in heard if each.address == address and each.state in _NOBODY), None)

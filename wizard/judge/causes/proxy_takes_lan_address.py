@@ -1,0 +1,80 @@
+"""A proxy is set on this machine, and it is asked for the address on the LAN too, which it cannot
+reach.
+
+The proxy of a company, a VPN or a debugging tool stands elsewhere: 192.168.1.100 means another
+machine there, or none. What is named in the list of exceptions (NO_PROXY, "bypass") is asked
+directly.
+
+What it looks like: `ERR_PROXY_CONNECTION_FAILED`, `ERR_TUNNEL_CONNECTION_FAILED`, or the proxy's
+own 403 or 502 page.
+
+See it by hand:
+  Linux    env | grep -i proxy; gsettings get org.gnome.system.proxy mode
+           curl --noproxy '*' -v http://192.168.1.100:5000/     works without the proxy
+  macOS    scutil --proxy
+  Windows  netsh winhttp show proxy
+
+Fix: name the address among the exceptions: export NO_PROXY=localhost,127.0.0.1,192.168.1.100 (add
+to what is there).
+
+Undo: set NO_PROXY back to what it was.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+
+from wizard.judge import vantage
+from wizard.model.diagnosis import Certainty, RootCause, Severity, Side, Stage, Target, Verdict, found, ruled_out
+from wizard.model.facts import Facts, ProxySettings
+from wizard.model.journey import Journey
+from wizard.model.remedy import Advise
+
+CAUSE = RootCause(
+    ref="proxy-takes-lan-address",
+    stage=Stage.NAME,
+    title="A proxy is asked for an address on the LAN",
+    severity=Severity.WARNING,
+    catalogue=("A16",),
+)
+
+
+def check(target: Target, facts: Facts, journey: Journey, proxy: ProxySettings) -> Verdict:
+    here = target.side is Side.CLIENT or (target.vantage is not None and vantage.is_own(facts, target.vantage))
+    if not here:
+        return ruled_out("The connection comes from another device, whose proxy settings are its own.")
+    server = proxy.proxies.get(target.scheme) or proxy.proxies.get("all")
+    host = target.host or str(journey.packet.destination)
+    if not server:
+        return ruled_out(f"No proxy is set for {target.scheme}.", proxy.origin)
+    if bypassed(host, proxy.bypass):
+        return ruled_out(f"{host} is left out of the proxy.", proxy.origin)
+    asked = target.symptom is not None and target.symptom.transport == "proxy-error"
+    return found(
+        f"Programs on this machine ask the proxy {server} for {host}.",
+        proxy.origin,
+        fix=(Advise(f"Add {host} to the proxy's exceptions: NO_PROXY={','.join((*proxy.bypass, host))}"),),
+        certainty=Certainty.LIKELY,
+        severity=Severity.BLOCKING if asked and journey.stop is not None else None,
+    )
+
+
+def bypassed(host: str, exceptions: tuple[str, ...]) -> bool:
+    """Whether a host is left out: by itself, by a suffix (`.lan`, `*.lan`), by a network (`192.168.0.0/16`), or all (`*`)."""
+    name = host.lower().strip("[]")
+    if name == "localhost" or name.startswith("127.") or name == "::1":
+        return True
+    for text in exceptions:
+        entry = text.strip().lower().strip("[]")
+        suffix = entry.removeprefix("*").removeprefix(".")
+        if entry == "*" or (suffix and (name == suffix or name.endswith("." + suffix))) or _in_network(name, entry):
+            return True
+    return False
+
+
+def _in_network(name: str, entry: str) -> bool:
+    try:
+        address, network = ip_address(name), ip_network(entry, strict=False)
+    except ValueError:
+        return entry.endswith("*") and name.startswith(entry.rstrip("*"))
+    return address.version == network.version and address in network
