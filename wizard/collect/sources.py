@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 
 from wizard.collect.files import read_text
@@ -13,6 +14,7 @@ MOST_FILES = 16
 
 
 def read(paths: Iterable[str]) -> dict[str, Capture | Unknown]:
-    """Each file by its capture's name; paths that are not absolute are not read, since they mean nothing later."""
-    absolute = [path for path in dict.fromkeys(paths) if path.startswith("/")][:MOST_FILES]
+    """Each file by its capture's name. Paths that are not absolute are not read, since they mean nothing later; a file
+    that does not exist has no capture, since there is nothing to be known about it."""
+    absolute = [path for path in dict.fromkeys(paths) if path.startswith("/") and os.path.lexists(path)][:MOST_FILES]
     return {PREFIX + path: read_text(path, PREFIX + path, f"the file {path}", MOST_BYTES) for path in absolute}

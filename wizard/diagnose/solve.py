@@ -5,7 +5,7 @@ Several causes that stand behind one another come out as one ordered plan; the p
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 
 from wizard import fixes
@@ -14,7 +14,7 @@ from wizard.judge import Judgement, answers, client, judge, vantage
 from wizard.judge.walk import walk
 from wizard.model.diagnosis import Finding, Side, Target
 from wizard.model.facts import Address, Facts
-from wizard.model.journey import Action, Journey
+from wizard.model.journey import Journey
 from wizard.model.remedy import AllowInbound, Do, Edit, Intent, OpenInstead, Plan, Rebind, Run, Unban
 
 MOST_CAUSES = 8
@@ -43,36 +43,88 @@ def solve(facts: Facts, target: Target) -> Solution:
     """The whole way from the first walk to the proved plan."""
     journey, others = first_walk(facts, target)
     first = judge(facts, target, journey)
-    walks = [journey]
-    blocking: list[Finding] = []
-    written: list[tuple[Finding, Written]] = []
-    now, aim, judgement = facts, target, first
-    while walks[-1].stop is not None and len(blocking) < MOST_CAUSES:
-        finding = judgement.blocking
-        if finding is None or any(_same(finding, walks[-1], seen, walks[at]) for at, seen in enumerate(blocking)):
-            break
-        blocking.append(finding)
-        piece = _remedy(finding, now, walks[-1])
-        if piece is None:
-            break
-        written.append((finding, piece))
-        after, aim = piece.facts, _moved(aim, finding)
-        if after == now and aim == target:
-            break
-        now = after
-        walks.append(_again(now, aim, journey))
-        judgement = judge(now, aim, walks[-1])
-    proved = bool(written) and walks[-1].arrives
-    plans = tuple(_plan(finding, piece, facts, target, journey, proved) for finding, piece in written)
+    road = _follow(facts, target, journey, first)
+    plans = _plans(road, facts, target, journey)
     return Solution(
         journey,
-        tuple(walks),
-        tuple(blocking),
+        tuple(road.walks),
+        tuple(road.blocking),
         first,
         plans,
-        fixes.alternatives(blocking[0] if blocking else None, facts, target, journey),
-        proved,
+        _alternatives(road, facts, target, journey, first),
+        road.proved,
         others,
+    )
+
+
+@dataclass
+class _Road:
+    """The causes met one behind another, and what was written against each."""
+
+    walks: list[Journey]
+    blocking: list[Finding] = field(default_factory=list)
+    written: list[tuple[Finding, Written]] = field(default_factory=list)
+
+    @property
+    def proved(self) -> bool:
+        """Something was written, and the last walk arrives."""
+        return bool(self.written) and self.walks[-1].arrives
+
+
+def _follow(
+    facts: Facts, target: Target, journey: Journey, judgement: Judgement, instead: Written | None = None
+) -> _Road:
+    """Walk, remedy, walk again. `instead` is written against the first cause in place of its own remedy."""
+    road = _Road([journey])
+    now, aim = facts, target
+    while road.walks[-1].stop is not None and len(road.blocking) < MOST_CAUSES:
+        finding = judgement.blocking
+        if finding is None or _met_before(finding, road):
+            break
+        road.blocking.append(finding)
+        piece = instead if instead and not road.written else _remedy(finding, now, road.walks[-1])
+        if piece is None:
+            break
+        road.written.append((finding, piece))
+        moved = _moved(aim, finding)
+        if piece.facts == now and moved == aim:
+            break
+        now, aim = piece.facts, moved
+        road.walks.append(_again(now, aim, journey))
+        judgement = judge(now, aim, road.walks[-1])
+    return road
+
+
+def _met_before(finding: Finding, road: _Road) -> bool:
+    """The same cause at the same place again: the remedy did not help, and trying again would not either."""
+    return any(_same(finding, road.walks[-1], seen, road.walks[at]) for at, seen in enumerate(road.blocking))
+
+
+def _plans(road: _Road, facts: Facts, target: Target, journey: Journey) -> tuple[Plan, ...]:
+    return tuple(_plan(finding, piece, facts, target, journey, road.proved) for finding, piece in road.written)
+
+
+def _alternatives(road: _Road, facts: Facts, target: Target, journey: Journey, first: Judgement) -> tuple[Plan, ...]:
+    """Other ways to the goal, each complete in itself: what stands behind the first cause is remedied along with it."""
+    if not road.blocking:
+        return ()
+    finding = road.blocking[0]
+    ways = list(fixes.without_opening(finding, facts, target, journey))
+    for piece, title, opens in fixes.instead(finding, facts, target, journey):
+        other = _follow(facts, target, journey, first, piece)
+        plan = _whole(_plans(other, facts, target, journey))
+        ways.insert(0, replace(plan, title=title, opens_to=opens))
+    return tuple(ways)
+
+
+def _whole(plans: tuple[Plan, ...]) -> Plan:
+    """Several items as one plan: steps in order, the undo from the last to the first."""
+    return replace(
+        plans[0],
+        steps=tuple(step for plan in plans for step in plan.steps),
+        undo=tuple(step for plan in reversed(plans) for step in plan.undo),
+        warnings=tuple(dict.fromkeys(said for plan in plans for said in plan.warnings)),
+        risk=max((plan.risk for plan in plans), key=_RISKS.index),
     )
 
 
@@ -207,8 +259,3 @@ def _opens_to(intents: tuple[Intent, ...], facts: Facts, target: Target, journey
             where = f"{network} and every network this machine is on" if intent.address.is_unspecified else str(network)
             return f"{port}/{target.proto} to {where}, as far as the firewall lets it"
     return ""
-
-
-def unknown_steps(journey: Journey) -> bool:
-    """Whether anything on the way could not be looked at."""
-    return any(step.action is Action.UNKNOWN for step in journey.steps)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wizard.fixes import commands_linux, firewall, rebind
-from wizard.fixes.alternatives import alternatives
+from wizard.fixes.alternatives import instead, without_opening
 from wizard.fixes.written import Written
 from wizard.model.facts import Facts
 from wizard.model.journey import Decision, Journey
@@ -29,7 +29,7 @@ from wizard.model.remedy import (
     Unban,
 )
 
-__all__ = ["Written", "alternatives", "write"]
+__all__ = ["Written", "instead", "without_opening", "write"]
 
 
 def write(intent: Intent, facts: Facts, journey: Journey) -> Written | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from wizard.fixes import rebind
+from wizard.fixes.written import Written
 from wizard.model.capture import Unknown
 from wizard.model.diagnosis import Finding, Target
 from wizard.model.facts import Facts
@@ -13,32 +15,26 @@ from wizard.model.packet import bracketed
 from wizard.model.remedy import Do, Plan, Rebind, Risk, Run
 
 
-def alternatives(finding: Finding | None, facts: Facts, target: Target, journey: Journey) -> tuple[Plan, ...]:
-    """Plans that reach the goal another way; none where the first finding is not about a bind or a firewall."""
-    if finding is None:
-        return ()
-    plans = [_one_address(finding, each, facts, target, journey) for each in finding.verdict.intents]
+def instead(finding: Finding, facts: Facts, target: Target, journey: Journey) -> Iterator[tuple[Written, str, str]]:
+    """Remedies that could stand in place of the finding's own, each with its title and what it opens.
+
+    Binding the dialled address alone opens nothing on any other network; 127.0.0.1 stops working here.
+    """
+    for intent in finding.verdict.intents:
+        if not isinstance(intent, Rebind) or not intent.address.is_unspecified:
+            continue
+        address = journey.packet.destination
+        piece = rebind.rebind(replace(intent, address=address), facts)
+        if piece is not None and any(isinstance(each, Run) for each in piece.steps):
+            warned = (*piece.warnings, "The page no longer opens at 127.0.0.1 on this machine.")
+            opens = f"{intent.port}/{target.proto} on the network of {address} only"
+            yield replace(piece, warnings=warned), f"Listen on {address} only", opens
+
+
+def without_opening(finding: Finding, facts: Facts, target: Target, journey: Journey) -> tuple[Plan, ...]:
+    """Ways that change nothing on this machine at all."""
     tunnel = _tunnel(finding, facts, target, journey)
-    return tuple(each for each in (*plans, tunnel) if each is not None)
-
-
-def _one_address(finding: Finding, intent: object, facts: Facts, target: Target, journey: Journey) -> Plan | None:
-    """Bind the dialled address alone: nothing is opened on any other network, and 127.0.0.1 stops working here."""
-    if not isinstance(intent, Rebind) or not intent.address.is_unspecified:
-        return None
-    piece = rebind.rebind(replace(intent, address=journey.packet.destination), facts)
-    if piece is None or not any(isinstance(each, Run) for each in piece.steps):
-        return None
-    return Plan(
-        finding.ref,
-        f"Listen on {journey.packet.destination} only",
-        piece.steps,
-        piece.undo,
-        piece.risk,
-        f"{intent.port}/{target.proto} on the network of {journey.packet.destination} only",
-        piece.persists,
-        warnings=(*piece.warnings, "the page no longer opens at 127.0.0.1 on this machine"),
-    )
+    return (tunnel,) if tunnel else ()
 
 
 def _tunnel(finding: Finding, facts: Facts, target: Target, journey: Journey) -> Plan | None:
