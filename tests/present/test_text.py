@@ -97,4 +97,4 @@ def test_without_a_plan_the_other_ways_are_spelled_out() -> None:
 
 def test_stages_are_a_line_each_when_asked_for() -> None:
     shown = text.render(reports.loopback_flask(), stages=True)
-    assert "  ✗ bind          listens on 127.0.0.1 only" in shown.splitlines()
+    assert "  ✗ Bind address     listens on 127.0.0.1 only" in shown.splitlines()
