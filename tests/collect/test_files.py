@@ -27,7 +27,10 @@ def test_a_large_file_and_a_strange_name_are_refused(tmp_path: Path) -> None:
 
 def test_sources_are_absolute_bounded_and_named(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("x = 1\n")
+    (tmp_path / "folder").mkdir()
     read = sources.read(["app.py", f"{tmp_path}/app.py", f"{tmp_path}/app.py", f"{tmp_path}/gone.py"])
-    assert list(read) == [f"source:{tmp_path}/app.py", f"source:{tmp_path}/gone.py"]
-    assert isinstance(read[f"source:{tmp_path}/gone.py"], Unknown)
+    assert list(read) == [f"source:{tmp_path}/app.py"]
+    assert isinstance(sources.read([f"{tmp_path}/folder"])[f"source:{tmp_path}/folder"], Unknown)
+    for number in range(100):
+        (tmp_path / str(number)).touch()
     assert len(sources.read(f"{tmp_path}/{number}" for number in range(100))) == sources.MOST_FILES
