@@ -472,10 +472,10 @@ _SNAPSHOT = {
     "addresses": "ip -o addr",
     "routes": "ip route show table all; ip -6 route show table all",
     "rules": "ip rule; ip -6 rule",
-    "sysctl": "sysctl -a -r '^net\\.(ipv4\\.(conf\\.[^.]*\\.(rp_filter|arp_.*|forwarding)|ip_|tcp_(abort|syn|tw)|icmp)|"
-    "ipv6\\.(bindv6only|conf\\.[^.]*\\.forwarding)|core\\.somaxconn)'",
+    "sysctl": "cd /proc/sys/net; grep -s . ipv4/conf/*/rp_filter ipv4/conf/*/arp_* ipv4/conf/*/forwarding ipv4/ip_* "
+    "ipv4/tcp_abort* ipv4/tcp_syn* ipv4/tcp_tw* ipv4/icmp* ipv6/bindv6only ipv6/conf/*/forwarding core/somaxconn",
     "ufw-files": "cat /etc/ufw/*.rules /etc/ufw/ufw.conf /etc/default/ufw",
-    "firewalld": "cat /etc/firewalld/firewalld.conf; for w in '' --permanent; do firewall-cmd $w --list-all-zones; done",
+    "firewalld": "[ ! -S /run/dbus/system_bus_socket ] || for w in '' --permanent; do firewall-cmd $w --list-all-zones; done",
     "hosts": "cat /etc/hosts",
 }  # fmt: skip
 
