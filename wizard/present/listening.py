@@ -73,13 +73,29 @@ def _command(process: Process | None) -> str:
         return ""
     if not process.argv:
         return process.name
-    first, *others = [word.rpartition("/")[2] for word in process.argv]
-    interpreted = first.startswith(_RUNTIMES) and first not in ("flask", "uvicorn", "gunicorn")
-    words = [word for word in others if not word.startswith("-")]
-    # `python3 /usr/bin/flask run` is `flask run` to the person who started it.
-    if interpreted and words and "." not in words[0]:
-        return " ".join(words[:2])
-    return " ".join((first, *words[:1])) if interpreted or first == "flask" else first.split(":")[0]
+    program = _base(process.argv[0])
+    if not program.startswith(_RUNTIMES):
+        return program.split(":")[0]
+    return _started(program, process.argv[1:])
+
+
+def _started(program: str, arguments: tuple[str, ...]) -> str:
+    """What a runtime was told to run: `python3 app.py`, `python3 -m http.server`; `python3 bin/flask run` is `flask run`."""
+    for number, word in enumerate(arguments):
+        if word in ("-m", "-c", "-e"):
+            module = arguments[number + 1] if word == "-m" and number + 1 < len(arguments) else "…"
+            return f"{program} {word} {module}"
+        if word.startswith("-"):
+            continue
+        script = _base(word)
+        installed = "/bin/" in word and "." not in script
+        following = [more for more in arguments[number + 1 :] if not more.startswith("-")][:1]
+        return " ".join((script, *following)) if installed else f"{program} {script}"
+    return program
+
+
+def _base(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 def _reach(listeners: list[Listener]) -> str:

@@ -6,6 +6,7 @@ they are shown and as they are copied.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from wizard.model.capture import Origin, Unknown
@@ -29,6 +30,8 @@ STAGE_TITLE = {
     Stage.APPLICATION: "Application",
     Stage.EXPOSURE: "Exposure",
 }
+# What `ss -e` says behind the owners is for programs (inode, cookie, control group).
+_SOCKET_DETAILS = re.compile(r"(?<=\)\)) (?:uid|ino|sk|cgroup|v6only|timer):.*$")
 _VERDICT_WORD = {Overall.REACHABLE: "reachable", Overall.BLOCKED: "blocked", Overall.UNDETERMINED: "cannot tell"}
 _SEES = {
     "connected": "gets through to the program",
@@ -194,7 +197,8 @@ def _finding(finding: Finding) -> FindingView:
 
 def _evidence(origin: Origin) -> tuple[str, str]:
     where = f"{origin.source} line {origin.line}" if origin.line and origin.source.startswith("/") else origin.source
-    return harmless(where), harmless(" ".join(origin.text.split()))
+    text = _SOCKET_DETAILS.sub("", origin.text) if origin.source.startswith("ss ") else origin.text
+    return harmless(where), harmless(" ".join(text.split()))
 
 
 def _missing(report: Report) -> tuple[MissingView, ...]:
