@@ -56,7 +56,7 @@ def run(lab: Lab, instructions: tuple[Instruction, ...]) -> None:
 
 def closed(lab: Lab, port: int, client: str = CLIENT) -> bool:
     server = SERVER6 if ":" in client else SERVER
-    return lab.connect(server, port, source=client, timeout=0.7).result != "connected"
+    return lab.connect(server, port, source=client, timeout=0.4).result != "connected"
 
 
 @dataclass
@@ -85,7 +85,8 @@ def way_in(facts: Facts, client: str = CLIENT, port: int = PORT) -> Decision:
 
 def way_out(facts: Facts, client: str = CLIENT, port: int = PORT) -> Decision:
     server = SERVER6 if ":" in client else SERVER
-    return trace.reply(facts, Packet(ip_address(client), ip_address(server), port, interface=SERVER_LINK))
+    packet = Packet(ip_address(client), ip_address(server), port, interface=SERVER_LINK)
+    return trace.reply(facts, packet, trace.trace(facts, packet))
 
 
 def write(facts: Facts, client: str = CLIENT, *, ban: bool = False) -> Fix:
@@ -145,7 +146,7 @@ _IN = "type filter hook input priority 0;"
 
 def nft(*tables: str) -> str:
     """A shell line that loads these tables; `inet a: chain x { ... }` is one table."""
-    lines = "\n".join(f"table {table.replace(':', ' {', 1)} }}" for table in tables)
+    lines = "\n".join("table {} {{\n{}\n}}".format(*table.split(": ", 1)) for table in tables)
     return f"nft -f - <<'END'\n{lines}\nEND\n"
 
 

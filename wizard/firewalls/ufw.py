@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from wizard.firewalls.change import Change, Opening, replaced
 from wizard.firewalls.iptables import read
-from wizard.firewalls.iptables.write import conditions
+from wizard.firewalls.iptables.write import conditions, program
 from wizard.firewalls.place import Place, path_to
 from wizard.model.facts import Address
 from wizard.model.remedy import Run
@@ -28,6 +28,12 @@ _USER_CHAINS = {
     (Family.IP6, Hook.INPUT): "ufw6-user-input",
     (Family.IP, Hook.FORWARD): "ufw-user-forward",
     (Family.IP6, Hook.FORWARD): "ufw6-user-forward",
+}
+_FILLED_IN = {
+    "ufw-user-limit": "REJECT",
+    "ufw-user-limit-accept": "ACCEPT",
+    "ufw6-user-limit": "REJECT",
+    "ufw6-user-limit-accept": "ACCEPT",
 }
 _RULE_END = re.compile(r" -j | -g | -m conntrack --ctstate NEW -m recent ")
 
@@ -86,11 +92,25 @@ def _written(rulesets: tuple[Ruleset, ...], place: Place, chain: Chain, opening:
     after = place.ruleset.with_rule(place.table.family, place.table.name, chain.name, 1, rule)
     return Change(
         steps=(Run((*call, "prepend", "allow", *spelled), root=True),),
-        undo=(Run((*call, "delete", "allow", *spelled), root=True),),
+        undo=(Run((*call, "delete", "allow", *spelled), root=True), *_as_first_enabled(rulesets)),
         rulesets=replaced(rulesets, place.ruleset, after),
         verify=(Run(("ufw", "status", "numbered"), root=True),),
         through="ufw",
     )
+
+
+def _as_first_enabled(rulesets: tuple[Ruleset, ...]) -> Iterator[Run]:
+    """ufw's limit chains stay half empty from the first `ufw enable` to the first reload, and deleting a rule reloads: what
+    it fills in then (nothing leads there) is taken out again."""
+    for ruleset in rulesets:
+        for table in ruleset.tables:
+            for name, target in _FILLED_IN.items():
+                chain = table.chains.get(name)
+                if chain is not None and not any(f"-j {target}" in rule.text for rule in chain.rules):
+                    call = program(ruleset, table.family)
+                    yield Run(
+                        (call, "-D", name, "-j", target), root=True, note="As ufw had it before its first reload."
+                    )
 
 
 def _comes_first(place: Place, chain: Chain) -> bool:
