@@ -6,30 +6,8 @@ from wizard.fixes.written import Written
 from wizard.knowledge.debugger import debugger_state
 from wizard.knowledge.recognise import Launch, recognise_title
 from wizard.knowledge.values import join_address
-from wizard.model.facts import Facts, Process
+from wizard.model.facts import Facts
 from wizard.model.remedy import Do, Rebind, Risk
-
-_KEEPERS = {
-    "supervisord": "supervisord",
-    "runsv": "runit",
-    "s6-supervise": "s6",
-    "circusd": "circus",
-    "honcho": "honcho",
-    "foreman": "foreman",
-    "overmind": "overmind",
-    "nodemon": "nodemon",
-    "containerd-shim": "the container's runtime",
-    "conmon": "the container's runtime",
-}
-
-
-def keeper(process: Process) -> str:
-    """The program that starts its children again when they end, if `process` is one; else empty."""
-    words = " ".join(process.argv[:3]).lower()
-    if process.name.startswith("PM2") or words.startswith("pm2 "):
-        return "PM2"
-    named = (each for name, each in _KEEPERS.items() if process.name.startswith(name) or f"/{name}" in words)
-    return next(named, "")
 
 
 def only(why: str, started: Launch, intent: Rebind, facts: Facts) -> Written:

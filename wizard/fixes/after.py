@@ -11,13 +11,12 @@ from wizard.fixes.restart import PLANNED
 from wizard.fixes.start import Start
 from wizard.knowledge.recognise import Launch
 from wizard.model.capture import Origin, Unknown
-from wizard.model.facts import Address, Attempt, Facts, Listener, Owner, Process
+from wizard.model.facts import Address, Attempt, AttemptOutcome, Facts, Listener, Owner, Process
 from wizard.model.remedy import Edit
 
 
 def restarted(facts: Facts, launch: Launch, start: Start, edits: Iterable[Edit] = ()) -> Facts:
-    """The family is one process with the new words and variables; it goes by the old root's pid, for want of its own.
-    What was answered before says nothing about it, so those attempts go."""
+    """The family is one process with the new words and variables; it goes by the old root's pid, for want of its own."""
     if isinstance(facts.processes, Unknown):
         return facts
     process = _process(launch, start)
@@ -49,7 +48,7 @@ def listening(facts: Facts, launch: Launch, binding: Binding, *, v6only: bool | 
     )
     at = facts.listeners.index(mine[0])
     kept = [each for each in facts.listeners if each not in mine]
-    return replace(facts, listeners=(*kept[:at], new, *kept[at:]), attempts=_attempts(facts, binding.port))
+    return replace(facts, listeners=(*kept[:at], new, *kept[at:]), attempts=_still_true(facts, binding))
 
 
 def without_answers(facts: Facts, port: int) -> Facts:
@@ -99,6 +98,18 @@ def _is_mine(listener: Listener, launch: Launch, binding: Binding) -> bool:
 
 def _owned(listener: Listener, launch: Launch) -> bool:
     return any(owner.pid in launch.pids for owner in listener.owners or ())
+
+
+def _still_true(facts: Facts, binding: Binding) -> tuple[Attempt, ...] | Unknown:
+    """The attempts that hold after a move: what the program answered once connected is the same from another address;
+    what came of an attempt elsewhere on its port is not."""
+    if isinstance(facts.attempts, Unknown):
+        return facts.attempts
+    return tuple(
+        replace(each, port=binding.to_port) if each.port == binding.port else each
+        for each in facts.attempts
+        if each.port != binding.port or each.outcome is AttemptOutcome.CONNECTED
+    )
 
 
 def _attempts(facts: Facts, port: int) -> tuple[Attempt, ...] | Unknown:

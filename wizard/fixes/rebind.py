@@ -19,6 +19,7 @@ from wizard.fixes.commandline import Binding, replace_loopback_word, rewrite
 from wizard.fixes.edits import reversed_edits
 from wizard.fixes.gunicorn_config import config_edit
 from wizard.fixes.host_header import accept_host, django_gate
+from wizard.fixes.keepers import kept_by_somebody
 from wizard.fixes.node_source import rebind_edits as node_edits
 from wizard.fixes.python_source import rebind_edits, server_calls_for, set_debug_off
 from wizard.fixes.restart import PLANNED, Runner, runner_for, start_again, stop_by_pid, stop_by_port
@@ -55,7 +56,7 @@ def rebind(intent: Rebind, facts: Facts) -> Written | None:
     """
     if isinstance(facts.processes, Unknown) or (started := launch(facts.processes, intent.pid)) is None:
         return None
-    if refusal := _somebody_elses(started, facts):
+    if refusal := kept_by_somebody(started, facts):
         return advice.only(refusal, started, intent, facts)
     present = present_listener(facts, started, intent.port, intent.address)
     now = present.address if present else ip_address("127.0.0.1" if intent.address.version == 4 else "::1")
@@ -69,23 +70,6 @@ def rebind(intent: Rebind, facts: Facts) -> Written | None:
     if not binding.to.is_loopback and not _harmless(started, after):
         return advice.debugger(started, intent, facts, after)
     return _written(started, facts, after, change, binding)
-
-
-def _somebody_elses(started: Launch, facts: Facts) -> str:
-    """Why this process is not to be stopped and started by hand, or empty."""
-    if started.root.pid == 1 or started.root.name in {"systemd", "init", "launchd"}:
-        return "The port is held open by the service manager (socket activation)."
-    if started.root.container:
-        return f"It runs in the container {started.root.container[:12]}; what starts it there has to change."
-    if isinstance(facts.processes, Unknown):
-        return ""
-    parent = facts.processes.get(started.root.parent or 0)
-    keeper = advice.keeper(parent) if parent else ""
-    if keeper:
-        return f"{keeper} keeps it running and would start it again as before; change the command in its configuration."
-    if unit.unit_of(started) and not unit.is_main_process(started):
-        return f"{started.root.unit} starts it through another program; change the command there."
-    return ""
 
 
 def _change(started: Launch, facts: Facts, binding: Binding) -> Change | None:

@@ -56,12 +56,14 @@ def stop_by_pid(launch: Launch, runner: Runner) -> tuple[Instruction, ...]:
 
 
 def stop_by_port(address: Address, port: int, runner: Runner, name: str) -> tuple[Instruction, ...]:
-    """End whatever listens exactly there; for a program that the plan itself started, whose pids nobody knows yet."""
+    """End whatever listens exactly there; for a program that the plan itself started, whose pids nobody knows yet, and
+    which may need a moment before it listens."""
     place = f"src [{address}]:{port}" if address.version == 6 else f"src {address}:{port}"
     pids = f"ss -Hltnp '{place}' | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -un"
+    kill = f'for i in $(seq 150); do PIDS=$({pids}); [ -z "$PIDS" ] || break; sleep 0.1; done; kill $PIDS'
     wait = f"for i in $(seq 150); do [ -n \"$(ss -Hltn '{place}')\" ] || break; sleep 0.1; done"
     return (
-        Run(script=f"kill $({pids})", root=runner.root, note=f"Stops {name}."),
+        Run(script=kill, root=runner.root, note=f"Stops {name}."),
         Run(script=wait, root=runner.root, note="Waits until the port is free, 15 seconds at most."),
     )
 
