@@ -83,11 +83,14 @@ holds() {
     return $result
 }
 
+# A process of that name in this network namespace; of another's namespace only root may know.
 process_runs() {
-    for comm in /proc/[0-9]*/comm; do
-        name=
-        read -r name 2>/dev/null <"$comm"
-        [ "$name" = "$1" ] && return 0
+    for process in /proc/[0-9]*; do
+        called=
+        read -r called 2>/dev/null <"$process/comm"
+        [ "$called" = "$1" ] || continue
+        space=$(network_namespace "${process#/proc/}") || return 0
+        [ "$space" = "$(network_namespace self)" ] && return 0
     done
     return 1
 }
@@ -169,15 +172,24 @@ work_out() {
 SOH=$(printf '\001')
 STX=$(printf '\002')
 
-# A JSON string of what comes in; newlines as \n, tabs as \t, other control characters left out.
-json() { tr '\n\t' '\001\002' | tr -d '\000\003-\037\177' | sed -e 's/[\\"]/\\&/g' -e "s/$SOH/\\\\n/g" -e "s/$STX/\\\\t/g" -e 's/^/"/' -e 's/$/"/' | grep . || printf '""'; }
+# Lines of text as JSON strings; newlines came as SOH, tabs as STX; other control characters are left out.
+strings() { sed -e 's/[\\"]/\\&/g' -e "s/$SOH/\\\\n/g" -e "s/$STX/\\\\t/g" -e 's/[[:cntrl:]]//g' -e 's/.*/"&"/'; }
 
-# The NUL-terminated items of a file as JSON strings, a line each.
-items() { tr '\000\n\t' '\n\001\002' <"$1" | tr -d '\003-\011\013-\037\177' | sed -e 's/[\\"]/\\&/g' -e "s/$SOH/\\\\n/g" -e "s/$STX/\\\\t/g" -e 's/.*/"&"/'; }
+# One text as a JSON string. Plain texts, by far the most, need no other program.
+json() {
+    case $1 in
+    *[!A-Za-z0-9\ ._/:@=,+-]*) printf '%s\n' "$1" | tr '\t' '\002' | sed -e "\$!s/\$/$SOH/" | tr -d '\n' | strings ;;
+    *) printf '"%s"' "$1" ;;
+    esac
+}
 
-commas() { tr '\n' ',' | sed 's/,$//'; }
+# The NUL-terminated items of a file as JSON strings, with commas between them.
+items() { tr '\000\n\t' '\n\001\002' <"$1" | strings | commas; }
 
-target() { if link=$(readlink "$1" 2>/dev/null) && [ -n "$link" ]; then printf '%s' "$link" | json; else printf null; fi; }
+# shellcheck disable=SC2016  # these are sed's own dollars
+commas() { sed -n -e 'H' -e '${x' -e 's/\n//' -e 's/\n/,/g' -e 'p' -e '}'; }
+
+target() { if link=$(readlink "$1" 2>/dev/null) && [ -n "$link" ]; then json "$link"; else printf null; fi; }
 
 network_namespace() {
     link=$(readlink "/proc/$1/ns/net" 2>/dev/null) || return 1
@@ -185,43 +197,66 @@ network_namespace() {
     printf '%s' "${link%\]}"
 }
 
+# users_by_id: " 0=root 1=daemon ..."
 user_name() {
-    while IFS=: read -r name _ uid _; do
-        [ "$uid" = "$1" ] && printf '%s' "$name" | json && return 0
-    done </etc/passwd
-    printf null
+    case $users_by_id in
+    *" $1="*)
+        user=${users_by_id#*" $1="}
+        json "${user%% *}"
+        ;;
+    *) printf null ;;
+    esac
 }
 
 environment_of() {
-    [ -r "$1" ] && items "$1" >"$errors.env" 2>/dev/null || { printf null; return; }
-    printf '{'
-    grep -E "^\"($(printf '%s' "$VARIABLES" | tr -s ' \n' '||'))=" "$errors.env" | sed 's/=/": "/' | commas
-    printf '}'
+    if [ -r "$1" ] && tr '\000\n\t' '\n\001\002' <"$1" >"$errors.env" 2>/dev/null; then
+        printf '{%s}' "$(grep -E "^($variables_or)=" "$errors.env" | strings | sed 's/=/": "/' | commas)"
+    else
+        printf null
+    fi
+}
+
+# lines FILE: its lines, with a newline between them, as $text; without another program.
+lines() {
+    text=
+    while read -r line || [ -n "$line" ]; do
+        text="$text${text:+
+}$line"
+    done 2>/dev/null <"$1"
+    [ -n "$text" ]
 }
 
 processes() {
     ticks=$(getconf CLK_TCK 2>/dev/null || echo 100)
     booted=$(sed -n 's/^btime //p' /proc/stat)
+    users_by_id=" $(sed -n 's/^\([^: ]*\):[^:]*:\([0-9]*\):.*/\2=\1/p' /etc/passwd | tr '\n' ' ')"
+    variables_or=$(printf '%s' "$VARIABLES" | tr -s ' \n' '|')
     here=$(network_namespace self) || here=
     for process in /proc/[0-9]*; do
-        line=$(tr '\n' ' ' 2>/dev/null <"$process/stat") || continue
-        [ -n "$line" ] || continue
-        name=${line#*\(}
-        name=$(printf '%s' "${name%)*}" | json)
+        { [ -r "$process/stat" ] && lines "$process/stat"; } 2>/dev/null || continue
+        called=${text#*\(}
+        called=${called%)*}
         # shellcheck disable=SC2086  # the fields behind the name are numbers and one letter
-        set -- ${line##*) }
+        set -- ${text##*) }
         [ $(($7 & 2097152)) -eq 0 ] || continue # a kernel thread: PF_KTHREAD of include/linux/sched.h
-        uid=$(sed -n 's/^Uid:[^0-9]*\([0-9]*\).*/\1/p' "$process/status" 2>/dev/null)
+        uid=
+        while read -r key value _; do
+            [ "$key" = Uid: ] && uid=$value && break
+        done 2>/dev/null <"$process/status"
         [ -n "$uid" ] || continue
         space=$(network_namespace "${process#/proc/}") || space=
         foreign=null
-        [ -n "$space" ] && [ -n "$here" ] && foreign=$([ "$space" = "$here" ] && echo false || echo true)
+        if [ -n "$space" ] && [ -n "$here" ]; then
+            foreign=false
+            [ "$space" = "$here" ] || foreign=true
+        fi
         printf '{"pid": %d, "name": %s, "argv": [%s], "state": "%s", "parent": %d, "started": %d, "uid": %d, "user": %s, ' \
-            "${process#/proc/}" "$name" "$(items "$process/cmdline" 2>/dev/null | commas)" "$1" "$2" \
+            "${process#/proc/}" "$(json "$called")" "$(items "$process/cmdline" 2>/dev/null)" "$1" "$2" \
             "$((booted + ${20} / ticks))" "$uid" "$(user_name "$uid")"
+        lines "$process/cgroup"
         printf '"cwd": %s, "exe": %s, "environment": %s, "cgroup": %s, "namespace": %s, "foreign": %s}\n' \
             "$(target "$process/cwd")" "$(target "$process/exe")" "$(environment_of "$process/environ")" \
-            "$(json 2>/dev/null <"$process/cgroup")" "${space:-null}" "$foreign"
+            "$(json "$text")" "${space:-null}" "$foreign"
     done
 }
 
@@ -231,7 +266,7 @@ foreign_listeners() {
     seen=" $here "
     for process in /proc/[0-9]*; do
         if ! space=$(network_namespace "${process#/proc/}"); then
-            [ -e "$process" ] && [ "$(id -u)" -ne 0 ] || continue
+            if [ ! -e "$process" ] || [ "$(id -u)" -eq 0 ]; then continue; fi
             echo "the kernel shows the network namespace of other users' processes to root only" >&2
             return 1
         fi
@@ -252,10 +287,11 @@ foreign_listeners() {
 owners_in() {
     for member in /proc/[0-9]*; do
         [ "$(network_namespace "${member#/proc/}")" = "$1" ] || continue
-        name=$(json 2>/dev/null <"$member/comm" | sed 's/\\n"$/"/')
+        lines "$member/comm"
+        called=$(json "$text")
         # shellcheck disable=SC2012  # the targets of the links are wanted, not names of files
         ls -l "$member/fd" 2>/dev/null | sed -n 's/.*socket:\[\([0-9]*\)\]$/\1/p' | sort -u |
-            while read -r inode; do printf '%s [%s, %s]\n' "$inode" "${member#/proc/}" "${name:-\"\"}"; done
+            while read -r inode; do printf '%s [%s, %s]\n' "$inode" "${member#/proc/}" "$called"; done
     done | sort -n | awk '{
         inode = $1; sub(/^[0-9]+ /, "")
         if (inode == last) printf ", %s", $0; else printf "%s\"%s\": [%s", (last == "" ? "" : "], "), inode, $0
@@ -264,18 +300,26 @@ owners_in() {
 }
 
 sysctls() {
-    settings=$(echo "$SETTINGS" | tr -s ' \n' '\n\n')
+    settings=$SETTINGS
     for interface in /proc/sys/net/ipv4/conf/*; do
-        for name in $EACH_INTERFACE_4; do settings="$settings ${interface#/proc/sys/net/}/$name"; done
+        for each in $EACH_INTERFACE_4; do settings="$settings ${interface#/proc/sys/net/}/$each"; done
     done
     for interface in /proc/sys/net/ipv6/conf/*; do
-        for name in $EACH_INTERFACE_6; do settings="$settings ${interface#/proc/sys/net/}/$name"; done
+        for each in $EACH_INTERFACE_6; do settings="$settings ${interface#/proc/sys/net/}/$each"; done
     done
+    set --
     for setting in $settings; do
-        value=
-        [ -r "/proc/sys/net/$setting" ] && { read -r value <"/proc/sys/net/$setting" || :; } 2>/dev/null || continue
-        printf 'net.%s = %s\n' "$(printf '%s' "$setting" | tr './' '/.')" "$value"
+        [ -r "/proc/sys/net/$setting" ] && set -- "$@" "/proc/sys/net/$setting"
     done
+    # Dots and slashes change places, as sysctl(8) has it: what was a dot is part of an interface's name.
+    awk 'FNR == 1 {
+        count = split(substr(FILENAME, 11), parts, "/")
+        for (number = 1; number <= count; number++) {
+            gsub(/[.]/, "/", parts[number])
+            printf "%s%s", (number == 1 ? "" : "."), parts[number]
+        }
+        print " = " $0
+    }' "$@" 2>/dev/null || [ $# -gt 0 ]
 }
 
 proxy() { env | grep -iE '^(http|https|ftp|all|no)_proxy=' | sort || :; }
@@ -346,8 +390,8 @@ collect() {
 }
 
 where=${1:-.}
-name="wizard-bundle-$(uname -n | tr -cd 'A-Za-z0-9-')-$(date +%Y%m%d-%H%M%S)-$$"
-bundle=$where/$name
+folder="wizard-bundle-$(uname -n | tr -cd 'A-Za-z0-9-')-$(date +%Y%m%d-%H%M%S)-$$"
+bundle=$where/$folder
 mkdir -p "$bundle/captures" || exit 1
 errors=$(mktemp "$where/.collect.XXXXXX") || exit 1
 trap 'rm -f "$errors" "$errors.env"' EXIT
@@ -359,7 +403,7 @@ printf 'format = 1\ntaken_at = %d\nplatform = "linux"\nprivileged = %s\ntarget =
 say "Asking this machine; nothing is changed ..."
 collect
 
-if tar -czf "$bundle.tar.gz" -C "$where" "$name" 2>/dev/null; then
+if tar -czf "$bundle.tar.gz" -C "$where" "$folder" 2>/dev/null; then
     result=$bundle.tar.gz
 else
     result=$bundle

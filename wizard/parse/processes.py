@@ -42,7 +42,7 @@ def parse(text: str, source: str = "processes") -> Parsed[Mapping[int, Process]]
 
 
 def _process(told: dict[str, Any], source: str, line: int) -> Process:
-    argv = tuple(str(part) for part in told["argv"])
+    argv = _argv(told["argv"])
     cgroup = str(told.get("cgroup") or "")
     environment = told.get("environment")
     return Process(
@@ -61,6 +61,13 @@ def _process(told: dict[str, Any], source: str, line: int) -> Process:
         namespace=told.get("namespace") if told.get("foreign") else None,
         origin=Origin(source, line, f"{told['pid']} {' '.join(argv) or told['name']}"),
     )
+
+
+def _argv(told: list[str]) -> tuple[str, ...]:
+    """The arguments. A program that rewrote its title (`nginx: master process`) leaves one, padded with NULs or blanks."""
+    argv = tuple(str(part) for part in told)
+    is_title = bool(argv) and " " in argv[0].strip() and not any(argv[1:])
+    return (argv[0].rstrip(),) if is_title else argv
 
 
 def unit_of(cgroup: str) -> str:

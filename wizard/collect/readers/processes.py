@@ -70,8 +70,8 @@ def _process(pid: int, booted: float, here: int | None) -> dict[str, Any] | None
 
 
 def _argv(cmdline: bytes) -> list[str]:
-    """The arguments; a program that rewrote its title (`nginx: master process`) leaves one, padded with NULs or blanks."""
-    return [text_of(part) for part in cmdline.rstrip(b"\0 ").split(b"\0")] if cmdline else []
+    """The arguments, each ended by a NUL."""
+    return [text_of(part) for part in cmdline.removesuffix(b"\0").split(b"\0")] if cmdline else []
 
 
 def _decoded(pairs: dict[bytes, bytes]) -> dict[str, str]:
