@@ -109,9 +109,9 @@ def audience(facts: Facts, packet: Packet) -> Network:
     return ip_network(str(source))
 
 
-def near_misses(decision: Decision) -> tuple[str, ...]:
+def near_misses(decision: Decision | None) -> tuple[str, ...]:
     """The rules that would have let it in but for one condition, in words."""
-    letting_in = [each for each in decision.near_misses if each.verdict == "accept"]
+    letting_in = [each for each in decision.near_misses if each.verdict == "accept"] if decision else []
     return tuple(dict.fromkeys(_near(each) for each in letting_in))
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from wizard.judge import vantage
+from wizard.judge import answers, vantage
 from wizard.model.capture import Unknown
 from wizard.model.diagnosis import Target, Verdict, cannot_tell, ruled_out
-from wizard.model.facts import Address, Facts
+from wizard.model.facts import Address, Attempt, Facts
 from wizard.model.journey import Ending, Journey, Stop
 from wizard.model.packet import bracketed
 from wizard.model.remedy import OpenInstead
@@ -31,6 +31,13 @@ def not_here(journey: Journey, otherwise: str) -> Verdict:
 def unread(missing: Unknown) -> Verdict:
     """Cannot tell, in the words of what is missing."""
     return cannot_tell(f"{missing.what}: {missing.reason}" if missing.what else missing.reason, missing.remedy)
+
+
+def asked(facts: Facts, stop: Stop, sent: str) -> Attempt | None:
+    """The attempt that sent this (`http`, `tls`) to the program at which the walk stops."""
+    first = stop.detail if isinstance(stop.detail, Attempt) else None
+    made = [each for each in answers.attempts(facts) if first is None or each.port == first.port]
+    return next((each for each in made if each.sent == sent), None)
 
 
 def instead(

@@ -29,7 +29,7 @@ from wizard.model.journey import Journey
 CAUSE = RootCause(
     ref="database-exposed",
     stage=Stage.EXPOSURE,
-    title="A database is within reach of the network",
+    title="A database or control port is within reach of the network",
     severity=Severity.WARNING,
 )
 _KINDS = ("database", "control")
@@ -58,6 +58,11 @@ def _service(facts: Facts, listener: Listener) -> Service | None:
     service = service_of(listener.port, listener.proto)
     process = answers.owner(facts, listener)
     entry = entry_of(process) if process else None
-    if service is None or service.kind not in _KINDS or (entry is not None and entry.kind != "database"):
+    if (
+        service is None
+        or service.kind not in _KINDS
+        or not service.exposing
+        or (entry is not None and entry.kind != "database")
+    ):
         return None
     return service

@@ -26,7 +26,8 @@ Undo: the same words after `delete`, `--remove-rich-rule`, `nft delete rule ... 
 
 from __future__ import annotations
 
-from wizard.judge.causes._firewall import allow, evidence, filtered, near_misses, not_filtered, said
+from wizard.judge.causes._firewall import allow, evidence, near_misses, not_filtered, said
+from wizard.judge.causes._way import stop_of
 from wizard.model.diagnosis import RootCause, Stage, Target, Verdict, found
 from wizard.model.facts import Facts
 from wizard.model.journey import Ending, Journey
@@ -40,12 +41,13 @@ CAUSE = RootCause(
 
 
 def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
-    decision = filtered(journey, Ending.FILTER_DROPPED)
-    if decision is None:
+    stop = stop_of(journey, Ending.FILTER_DROPPED)
+    if stop is None:
         return not_filtered(facts, journey, f"No packet filter drops port {target.port}/{target.proto}.")
+    decision, by = stop.decision, stop.decision.by if stop.decision else None
     return found(
-        f"The firewall drops {target.proto} port {target.port} from {journey.packet.source}: {said(decision.by)}.",
-        *evidence(decision.by),
+        f"The firewall drops {target.proto} port {target.port} from {journey.packet.source}: {said(by)}.",
+        *evidence(by),
         fix=(allow(facts, target, journey),),
         near_misses=near_misses(decision),
     )

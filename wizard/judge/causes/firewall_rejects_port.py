@@ -23,7 +23,8 @@ Undo: the same words after `delete`, `--remove-rich-rule`, `nft delete rule ... 
 
 from __future__ import annotations
 
-from wizard.judge.causes._firewall import allow, evidence, filtered, near_misses, not_filtered, said
+from wizard.judge.causes._firewall import allow, evidence, near_misses, not_filtered, said
+from wizard.judge.causes._way import stop_of
 from wizard.model.diagnosis import RootCause, Stage, Target, Verdict, found
 from wizard.model.facts import Facts
 from wizard.model.journey import Ending, Journey
@@ -37,13 +38,14 @@ CAUSE = RootCause(
 
 
 def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
-    decision = filtered(journey, Ending.FILTER_REJECTED)
-    if decision is None:
+    stop = stop_of(journey, Ending.FILTER_REJECTED)
+    if stop is None:
         return not_filtered(facts, journey, f"No packet filter rejects port {target.port}/{target.proto}.")
-    answer = f" ({decision.reject_with})" if decision.reject_with else ""
+    decision, by = stop.decision, stop.decision.by if stop.decision else None
+    answer = f" ({stop.reject_with})" if stop.reject_with else ""
     return found(
-        f"The firewall rejects {target.proto} port {target.port} from {journey.packet.source}{answer}: {said(decision.by)}.",
-        *evidence(decision.by),
+        f"The firewall rejects {target.proto} port {target.port} from {journey.packet.source}{answer}: {said(by)}.",
+        *evidence(by),
         fix=(allow(facts, target, journey),),
         near_misses=near_misses(decision),
     )

@@ -19,10 +19,10 @@ Undo: nothing was changed.
 from __future__ import annotations
 
 from wizard.judge import answers
-from wizard.judge.causes._way import dialled, instead, not_here, stop_of
+from wizard.judge.causes._way import asked, dialled, instead, not_here, stop_of
 from wizard.judge.causes.address_not_of_this_machine import is_name
 from wizard.model.diagnosis import RootCause, Stage, Target, Verdict, found, ruled_out
-from wizard.model.facts import Attempt, Facts
+from wizard.model.facts import Facts
 from wizard.model.journey import Ending, Journey
 
 CAUSE = RootCause(
@@ -38,12 +38,12 @@ def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
     stop = stop_of(journey, Ending.WRONG_PROTOCOL)
     if stop is None:
         return not_here(journey, "The server speaks what the URL says.")
-    attempt = stop.detail if isinstance(stop.detail, Attempt) else None
-    if target.scheme != "http" or attempt is None or attempt.tls != "ok":
-        return ruled_out("The server does not speak TLS.", *((attempt.origin,) if attempt else ()))
+    secure, plain = asked(facts, stop, "tls"), asked(facts, stop, "http")
+    if target.scheme != "http" or secure is None or secure.tls != "ok":
+        return ruled_out("The server does not speak TLS.", *((plain.origin,) if plain else ()))
     host = None if is_name(target.host) and not answers.is_self(target.host) else dialled(facts, journey)
     return found(
         f"The server on port {target.port} speaks TLS, and the URL says http.",
-        attempt.origin,
+        *(each.origin for each in (secure, plain) if each),
         fix=(instead(target, address=host, scheme="https"),),
     )

@@ -20,10 +20,10 @@ Undo: nothing was changed.
 from __future__ import annotations
 
 from wizard.judge import answers
-from wizard.judge.causes._way import dialled, instead, not_here, stop_of
+from wizard.judge.causes._way import asked, dialled, instead, not_here, stop_of
 from wizard.judge.causes.address_not_of_this_machine import is_name
 from wizard.model.diagnosis import Certainty, RootCause, Stage, Target, Verdict, found, ruled_out
-from wizard.model.facts import Attempt, Facts
+from wizard.model.facts import Facts
 from wizard.model.journey import Ending, Journey
 
 CAUSE = RootCause(
@@ -39,16 +39,16 @@ def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
     stop = stop_of(journey, Ending.WRONG_PROTOCOL)
     if stop is None:
         return not_here(journey, "The server speaks what the URL says.")
-    attempt = stop.detail if isinstance(stop.detail, Attempt) else None
-    if target.scheme != "https" or attempt is None or attempt.tls == "ok":
+    secure, plain = asked(facts, stop, "tls"), asked(facts, stop, "http")
+    if target.scheme != "https" or (secure is not None and secure.tls == "ok"):
         return ruled_out("The URL does not ask a plain server for TLS.")
-    if attempt.banner and attempt.status is None and not attempt.banner.startswith(b"HTTP/"):
-        return ruled_out("What answers is neither TLS nor HTTP.", attempt.origin)
-    plain = [each for each in answers.attempts(facts) if each.port == attempt.port and each.status is not None]
+    if plain is not None and plain.status is None:
+        return ruled_out("What answers is neither TLS nor HTTP.", plain.origin)
     host = None if is_name(target.host) and not answers.is_self(target.host) else dialled(facts, journey)
+    said = f": {secure.tls}" if secure and secure.tls else ""
     return found(
-        f"The server on port {target.port} does not speak TLS: {attempt.tls or 'no TLS answer'}.",
-        attempt.origin,
+        f"The server on port {target.port} does not speak TLS{said}.",
+        *(each.origin for each in (secure, plain) if each),
         fix=(instead(target, address=host, scheme="http"),),
-        certainty=Certainty.PROVED if plain or attempt.status is not None else Certainty.LIKELY,
+        certainty=Certainty.PROVED if plain else Certainty.LIKELY,
     )

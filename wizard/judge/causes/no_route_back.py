@@ -55,7 +55,7 @@ def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
     if stop.ending is Ending.SOURCE_FILTERED and decision is None:
         return ruled_out("A route leads back to the other device.", *stop.step.evidence)
     reason = decision.reason if decision and decision.reason else stop.step.name
-    if target.vantage is None and stop.ending is Ending.NO_ROUTE and not journey.decision:
+    if stop.ending is Ending.NO_ROUTE and journey.decision is None:
         return found(f"This machine has no route: {reason}.", *stop.step.evidence, fix=(_advice(stop),))
     blocking = _in_the_way(facts, bare(journey.packet.source))
     return found(

@@ -30,6 +30,7 @@ from wizard.judge.causes._way import stop_of
 from wizard.model.diagnosis import Certainty, RootCause, Severity, Stage, Target, Verdict, found, ruled_out
 from wizard.model.facts import Attempt, Facts, Listener, Process
 from wizard.model.journey import Ending, Journey
+from wizard.model.remedy import Advise
 
 CAUSE = RootCause(
     ref="port-taken-by-another-program",
@@ -63,10 +64,13 @@ def check(
     target: Target, facts: Facts, journey: Journey, listeners: tuple[Listener, ...], processes: Mapping[int, Process]
 ) -> Verdict:
     there = held(facts, target, journey)
+    if (stop := stop_of(journey, Ending.ANOTHER_PROGRAM)) and not isinstance(stop.detail, answers.Rival):
+        fix = Advise(f"Stop the program that holds port {target.port}, or move one of the two to another port.")
+        return found(
+            f"Another program answers on port {target.port}: {stop.step.name}.", *stop.step.evidence, fix=(fix,)
+        )
     if not there:
         return ruled_out(f"Nobody holds port {target.port}.")
-    if stop_of(journey, Ending.ANOTHER_PROGRAM) and journey.stop and not isinstance(journey.stop.detail, answers.Rival):
-        return found(f"{answers.who(facts, there[0])} answers on port {target.port}.", there[0].origin)
     holder = answers.owner(facts, there[0])
     waiting = waiting_stranger(facts, holder, there[0].port) if holder is not None else None
     if holder is None or waiting is None:

@@ -52,5 +52,5 @@ def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
         f"The firewall lets the connection in but stops the answer on its way out: {said(by)}.",
         *evidence(by),
         fix=(reply,),
-        near_misses=near_misses(decision) if decision else (),
+        near_misses=near_misses(decision),
     )

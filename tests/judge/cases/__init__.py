@@ -1,0 +1,15 @@
+"""What each cause is to say: found, a near miss, and a machine of which too little is known. One module per stage."""
+
+from tests.judge.cases import application, bind, conflict, exposure, firewall, name, process, route
+from tests.judge.cases.case import Case
+
+CASES: tuple[Case, ...] = (
+    *name.CASES,
+    *process.CASES,
+    *bind.CASES,
+    *conflict.CASES,
+    *firewall.CASES,
+    *route.CASES,
+    *application.CASES,
+    *exposure.CASES,
+)
