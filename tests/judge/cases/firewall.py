@@ -50,9 +50,8 @@ def wall(*rules: str, policy: str = "accept", hook: str = "input", priority: str
 
 def wall_rules(*rules: str, policy: str = "accept", hook: str = "input", priority: str = "filter") -> Any:
     lines = "\n".join(f"    {rule}" for rule in rules)
-    return nft(
-        f"table inet wall {{\n  chain door {{\n    type filter hook {hook} priority {priority}; policy {policy};\n{lines}\n  }}\n}}"
-    )
+    head = f"type filter hook {hook} priority {priority}; policy {policy};"
+    return nft(f"table inet wall {{\n  chain door {{\n    {head}\n{lines}\n  }}\n}}")
 
 
 ALLOW = "-p tcp -m tcp --dport 5000 -j ACCEPT"
@@ -189,7 +188,7 @@ CASES = (
             sent=""),),
         **BRIDGE), port=8081),
     found("redirected-to-dead-port", "to-loopback", facts(rulesets=(iptables(
-        "*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -m tcp --dport 5000 -j DNAT --to-destination 127.0.0.1:5000\nCOMMIT\n"),))),
+        REDIRECT.replace("REDIRECT --to-ports {}", "DNAT --to-destination 127.0.0.1:5000")),))),
     near_miss("redirected-to-dead-port", "somebody-there", facts(
         rulesets=(iptables(REDIRECT.format(8000)),), listeners=(listener(port=8000),))),
     near_miss("redirected-to-dead-port", "somebody-there-on-loopback", facts(
