@@ -89,8 +89,8 @@ def _follow(
         moved = _moved(aim, finding)
         if piece.facts == now and moved == aim:
             break
+        road.walks.append(_again(piece.facts, moved, journey))
         now, aim = piece.facts, moved
-        road.walks.append(_again(now, aim, journey))
         judgement = judge(now, aim, road.walks[-1])
     return road
 

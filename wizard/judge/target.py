@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from wizard.errors import WizardError
-from wizard.judge import symptoms
+from wizard.judge import answers, symptoms
 from wizard.model.diagnosis import Symptom
 from wizard.model.facts import Address
 
@@ -76,7 +76,15 @@ def _as_url(text: str) -> Pasted | None:
     host, port = _authority(authority.rpartition("@")[2], text)
     if not host:
         raise _bad("target-without-host", f"{match[0][:80]!r} names no host.")
+    if _is_servers_line(text, match, host):
+        host = ""
     return Pasted(text, host, port or _DEFAULT_PORTS.get(scheme), _plain(scheme), (slash + path).rstrip(".,)") or "/")
+
+
+def _is_servers_line(text: str, url: re.Match[str], host: str) -> bool:
+    """` * Running on http://127.0.0.1:5000`: the server says where it listens; nobody opened that URL elsewhere."""
+    around = text[: url.start()] + text[url.end() :]
+    return bool(re.search(r"\w", around)) and symptoms.read(text) is None and answers.is_self(host)
 
 
 def _plain(scheme: str) -> str:
