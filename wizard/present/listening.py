@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from wizard.model.facts import Listener, Process, Proto
 from wizard.present.hostile import harmless
+
+if TYPE_CHECKING:
+    from wizard.model.facts import Listener, Process
 
 _RUNTIMES = ("python", "node", "ruby", "php", "java", "deno", "bun", "perl", "dotnet", "uvicorn", "gunicorn", "flask")
 _SYSTEM = (
@@ -46,7 +49,7 @@ def rows(listeners: Iterable[Listener], processes: Mapping[int, Process], *, hom
     """
     by_port: dict[int, list[Listener]] = {}
     for listener in listeners:
-        if listener.proto is Proto.TCP:
+        if listener.proto == "tcp":
             by_port.setdefault(listener.port, []).append(listener)
     likely = sorted(by_port, key=lambda port: (-_likelihood(by_port[port], processes), port))
     return tuple(_row(port, by_port[port], processes, home) for port in likely)

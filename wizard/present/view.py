@@ -10,28 +10,23 @@ import re
 from dataclasses import dataclass
 
 from wizard.model.capture import Origin, Unknown
-from wizard.model.diagnosis import Certainty, Finding, Severity, Side, Stage
+from wizard.model.diagnosis import Certainty, Finding, Severity, Side
 from wizard.model.report import ClientSees, Overall, Report, StageResult
 from wizard.present.hostile import harmless
 from wizard.present.plans import PlanView, plan_view, promise, undo_of
 from wizard.present.plans import StepView as StepView
+from wizard.present.stages import OF_STATUS, STAGE_TITLE, WORD_OF_STATUS
 from wizard.present.strip import Hop, strip
-from wizard.present.tone import OF_STATUS, OF_VERDICT, WORD_OF_STATUS, Tone
+from wizard.present.tone import Tone
 
 INNOCENT = "your firewall already allows this; leave it alone"
-STAGE_TITLE = {
-    Stage.NAME: "Name and address",
-    Stage.PROCESS: "Process",
-    Stage.BIND: "Bind address",
-    Stage.CONFLICT: "Port conflict",
-    Stage.FIREWALL: "Firewall",
-    Stage.ROUTE: "Route",
-    Stage.REACHABILITY: "Reachability",
-    Stage.APPLICATION: "Application",
-    Stage.EXPOSURE: "Exposure",
-}
 # What `ss -e` says behind the owners is for programs (inode, cookie, control group).
 _SOCKET_DETAILS = re.compile(r"(?<=\)\)) (?:uid|ino|sk|cgroup|v6only|timer):.*$")
+_VERDICT_TONE = {
+    Overall.REACHABLE: Tone.GOOD,
+    Overall.BLOCKED: Tone.BAD,
+    Overall.UNDETERMINED: Tone.UNSURE,
+}
 _VERDICT_WORD = {Overall.REACHABLE: "reachable", Overall.BLOCKED: "blocked", Overall.UNDETERMINED: "cannot tell"}
 _SEES = {
     "connected": "gets through to the program",
@@ -129,7 +124,7 @@ def view(report: Report, *, root: bool = True) -> View:
     undetermined = report.verdict is Overall.UNDETERMINED
     return View(
         target=harmless(report.target.text) or str(report.target.port),
-        verdict=Sentence(harmless(report.sentence), OF_VERDICT[report.verdict], _VERDICT_WORD[report.verdict]),
+        verdict=Sentence(harmless(report.sentence), _VERDICT_TONE[report.verdict], _VERDICT_WORD[report.verdict]),
         strip=strip(report.journey, report.target, report.vantage_interface or report.target.interface),
         sees=_sees(report),
         innocent=Sentence(INNOCENT, Tone.GOOD) if report.firewall_innocent else None,

@@ -1,4 +1,7 @@
-"""The guided way through: opens screens and hands them what they call; owns nothing else."""
+"""The guided way through: opens screens and hands them what they call; owns nothing else.
+
+A screen is imported when it is opened: the first one is painted before the words of the model are loaded.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,7 @@ from wizard.tui.calls import Diagnose, Explain, Listening, Options
 from wizard.tui.keys import ScreenCommands, offered
 from wizard.tui.messages import CheckAgain, Diagnosed, SymptomGiven, TargetGiven, TargetRefused
 from wizard.tui.screens.page import PageScreen
-from wizard.tui.screens.stages import StagesScreen
 from wizard.tui.screens.start import StartScreen
-from wizard.tui.screens.symptom import SymptomScreen
-from wizard.tui.screens.verdict import VerdictScreen
 
 
 class WizardApp(App[None]):
@@ -57,21 +57,29 @@ class WizardApp(App[None]):
 
     @on(TargetGiven)
     def ask_symptom(self, event: TargetGiven) -> None:
+        from wizard.tui.screens.symptom import SymptomScreen
+
         self.push_screen(SymptomScreen(event.text, event.port))
 
     @on(SymptomGiven)
     def check(self, event: SymptomGiven) -> None:
+        from wizard.tui.screens.stages import StagesScreen
+
         self.asked = (event.text, event.options)
         self.push_screen(StagesScreen(self.diagnose, *self.asked))
 
     @on(Diagnosed)
     def show_verdict(self, event: Diagnosed) -> None:
+        from wizard.tui.screens.verdict import VerdictScreen
+
         while isinstance(self.screen, PageScreen):
             self.pop_screen()
         self.switch_screen(VerdictScreen(event.report, root=self.root, explain=self.explain))
 
     @on(CheckAgain)
     def check_again(self) -> None:
+        from wizard.tui.screens.stages import StagesScreen
+
         self.switch_screen(StagesScreen(self.diagnose, *self.asked))
 
     @on(TargetRefused)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from wizard.model.report import Progress, Report
-from wizard.present.listening import Row
+if TYPE_CHECKING:
+    from wizard.model.report import Progress, Report
+    from wizard.present.listening import Row
 
 LAN, HERE, OUTSIDE = "lan", "here", "outside"
 
@@ -24,8 +26,8 @@ class Options:
     port: int | None = None
 
 
-Tell = Callable[[Progress], None]
-Diagnose = Callable[[str, Options, Tell], Report]
-Listening = Callable[[], Sequence[Row]]
+Tell = Callable[["Progress"], None]
+Diagnose = Callable[[str, Options, Tell], "Report"]
+Listening = Callable[[], Sequence["Row"]]
 Explain = Callable[[str], str]
 """The page of a root cause by its ref, as plain text."""

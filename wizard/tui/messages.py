@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from wizard.errors import WizardError
-from wizard.model.report import Progress, Report
 from wizard.tui.calls import Options
+
+if TYPE_CHECKING:
+    from wizard.model.report import Progress, Report
 
 
 @dataclass

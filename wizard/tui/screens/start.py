@@ -14,7 +14,6 @@ from textual.screen import Screen
 from textual.widgets import Footer, Input, OptionList, Static
 
 from wizard.errors import WizardError
-from wizard.judge import target
 from wizard.present.hostile import harmless
 from wizard.present.listening import Row
 from wizard.present.tone import Tone
@@ -102,6 +101,8 @@ class StartScreen(Screen[None]):
     @on(Input.Submitted, "#target")
     def take_target(self) -> None:
         """Read what was typed at once: a slip is shown here, not after three more questions."""
+        from wizard.judge import target
+
         text = self.query_one("#target", Input).value
         try:
             pasted = target.read(text)
@@ -121,6 +122,8 @@ class StartScreen(Screen[None]):
 
     @on(Input.Submitted, "#port")
     def take_port(self, event: Input.Submitted) -> None:
+        from wizard.judge import target
+
         try:
             port = target.read(event.value).port
         except WizardError as error:

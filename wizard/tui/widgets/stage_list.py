@@ -17,8 +17,8 @@ from textual.widgets import Static
 from wizard.model.diagnosis import Stage
 from wizard.model.report import Progress
 from wizard.present.hostile import harmless
-from wizard.present.tone import MARK, OF_STATUS, WORD_OF_STATUS, WORKING, Tone
-from wizard.present.view import STAGE_TITLE
+from wizard.present.stages import OF_STATUS, STAGE_TITLE, WORD_OF_STATUS
+from wizard.present.tone import MARK, WORKING, Tone
 from wizard.tui.content import toned
 
 _SLOW = 1.0
