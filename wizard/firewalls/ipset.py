@@ -8,7 +8,7 @@
     create all list:set size 8
     add all blocked
 
-A key is a tuple of parts, one for each part of the type; a port is (protocol, port).
+A key is a tuple of parts, one for each part of the type; a port is (protocol, port), in a bitmap:port only the number.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _part(kind: str, text: str, building: _Building) -> Any:
     if kind in ("ip", "net"):
         return _addresses(text, building.netmask)
     if kind == "port":
-        return _port(text)
+        return _port(text) if building.kind != "bitmap:port" else _port(text)[1]
     if kind == "mac":
         return values.mac(text)
     if kind == "mark":
@@ -112,12 +112,12 @@ def _addresses(text: str, netmask: int | None) -> Span:
     return values.network(text)
 
 
-def _port(text: str) -> tuple[int | None, Span]:
-    """`tcp:80`, `udp:1000-2000`, `80` (bitmap:port: any protocol)."""
+def _port(text: str) -> tuple[int, Span | int]:
+    """`tcp:80`, `udp:1000-2000`; without a protocol ipset takes TCP (a bitmap:port has none at all)."""
     protocol, colon, ports = text.rpartition(":")
-    low, _, high = ports.partition("-")
-    span = Span(values.port(low), values.port(high or low))
-    return (values.protocol(protocol) if colon else None), span
+    low, dash, high = ports.partition("-")
+    span = Span(values.port(low), values.port(high or low)) if dash else values.port(low)
+    return (values.protocol(protocol) if colon else 6), span
 
 
 def _set(name: str, building: _Building) -> NamedSet:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wizard.judge.lookup import PERHAPS, Buckets, Index
+from wizard.judge.lookup import PERHAPS, Buckets, Index, part_fits
 from wizard.judge.state import UNSURE, State, Unsure
 from wizard.model.ruleset import Elements, NamedSet, Span
 
@@ -29,7 +29,11 @@ class IpsetIndex:
         self._exceptions = Buckets([(key, True) for key in content.exceptions])
         if content.kind == "list:set":
             self._members = tuple(key[0] for key in content.elements.keys)
-        elif len(content.types) == 1 and content.types[0] in ("ip", "net", "mark", "mac") and not content.exceptions:
+        elif (
+            len(content.types) == 1
+            and content.types[0] in ("ip", "net", "port", "mark", "mac")
+            and not content.exceptions
+        ):
             self._plain = Index(Elements(tuple(key[0] for key in content.elements.keys)))
         else:
             self._entries = Buckets([(key, True) for key in content.elements.keys])
@@ -44,7 +48,7 @@ class IpsetIndex:
             return self._any_member(state, sides, sets, depth)
         if self.set.family and self.set.family != state.family and set(self._kinds) & {"ip", "net"}:
             return False
-        key = packet_key(self._kinds, state, sides)
+        key = packet_key(self.set.kind, self._kinds, state, sides)
         if key is None:
             return False
         added = _changed(self.set.name, state, key)
@@ -99,8 +103,7 @@ def _part_fits(part: Any, value: Any) -> bool:
     if isinstance(part, Span):
         return isinstance(value, int) and part.low <= value <= part.high
     if isinstance(part, tuple):
-        protocol, ports = part
-        return bool((protocol is None or protocol == value[0]) and ports.low <= value[1] <= ports.high)
+        return bool(part[0] == value[0] and part_fits(part[1], value[1]))
     return bool(part == value)
 
 
@@ -112,7 +115,7 @@ def _changed(name: str, state: State, key: tuple[Any, ...]) -> bool | None:
     return None
 
 
-def packet_key(kinds: tuple[str, ...], state: State, sides: tuple[str, ...]) -> tuple[Any, ...] | None:
+def packet_key(method: str, kinds: tuple[str, ...], state: State, sides: tuple[str, ...]) -> tuple[Any, ...] | None:
     """The packet's own entry for such a set; None where it has none (a missing interface)."""
     padded = (*sides, *(sides[-1:] * (len(kinds) - len(sides))))
     found: list[Any] = []
@@ -121,7 +124,8 @@ def packet_key(kinds: tuple[str, ...], state: State, sides: tuple[str, ...]) -> 
         if kind in ("ip", "net"):
             found.append(state.source if source else state.destination)
         elif kind == "port":
-            found.append((state.proto, state.sport if source else state.dport))
+            port = state.sport if source else state.dport
+            found.append(port if method == "bitmap:port" else (state.proto, port))
         elif kind == "iface":
             name = state.iif if source else state.oif
             if not name:

@@ -92,7 +92,8 @@ class Buckets:
         for entry in entries:
             first = entry[0][0]
             size = first.high - first.low + 1 if first.__class__ is Span else 0
-            if first.__class__ is Wildcard or size & (size - 1) or (size and first.low % size):
+            ranged = first.__class__ is Wildcard or (first.__class__ is tuple and first[1].__class__ is Span)
+            if ranged or size & (size - 1) or (size and first.low % size):
                 self._rest.append(entry)
                 continue
             sizes.add(size)

@@ -489,7 +489,7 @@ def _change_set(statement: ChangeSet, scope: Scope) -> Operation:
 def _change_ipset(statement: ChangeIpset, scope: Scope) -> Operation:
     def change(s: State) -> Any:
         index = scope.ipset(statement.name)
-        entry = packet_key(index.set.types, s, statement.sides) if index is not None else None
+        entry = packet_key(index.set.kind, index.set.types, s, statement.sides) if index is not None else None
         if entry is not None:
             s.added = (*s.added, (statement.operation, ("ipset", statement.name), entry))
         return True

@@ -9,11 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from wizard.judge.state import ESTABLISHED, NEW, NO_CT, SYN, TCP, UDP, UNSURE, UNTRACKED, Partial, State
+from wizard.judge.state import (
+    ESTABLISHED,
+    INVALID,
+    NEW,
+    NO_CT,
+    RELATED,
+    SYN,
+    TCP,
+    TRACKED,
+    UDP,
+    UNSURE,
+    UNTRACKED,
+    Partial,
+    State,
+)
 
 Reader = Callable[[State], Any]
 _IPV4, _IPV6 = 4, 6
-_STATE_BITS = {NO_CT: 1, ESTABLISHED: 2, NEW: 8, UNTRACKED: 64}
+_ICMP, _ICMPV6 = 1, 58
+_STATE_BITS = {NO_CT: 1, INVALID: 1, ESTABLISHED: 2, RELATED: 4, NEW: 8, UNTRACKED: 64}
 _DONT_FRAGMENT = 0x4000
 
 
@@ -95,12 +110,12 @@ def _with_proto(proto: int, value: Any) -> Reader:
 
 def _of_ct(read: Reader) -> Reader:
     """Without a connection there is no such field."""
-    return lambda s: read(s) if s.ct in (NEW, ESTABLISHED) else None
+    return lambda s: read(s) if s.ct in TRACKED else None
 
 
 def _tuple_part(which: str, part: int, family: int = 0) -> Reader:
     def read(s: State) -> Any:
-        if s.ct not in (NEW, ESTABLISHED) or (family and s.family != family):
+        if s.ct not in TRACKED or (family and s.family != family):
             return None
         return getattr(s, which)[part]
 
@@ -151,7 +166,7 @@ def _physdev(s: State) -> Any:
 
 
 _ABSENT = frozenset(
-    ("icmp", "icmpv6", "icmp6", "igmp", "arp", "vlan", "sctp", "dccp", "udplite", "ah", "esp", "comp", "exthdr", "rt")
+    ("icmp", "icmpv6", "igmp", "arp", "vlan", "sctp", "dccp", "udplite", "ah", "esp", "comp", "exthdr", "rt")
 )
 
 _READERS: Mapping[str, Reader] = {
@@ -176,8 +191,12 @@ _READERS: Mapping[str, Reader] = {
     "udp sport": _udp_sport,
     "udp dport": _udp_dport,
     **{f"udp {name}": _with_proto(UDP, UNSURE) for name in ("length", "checksum")},
-    "th sport": lambda s: s.sport,
-    "th dport": lambda s: s.dport,
+    "th sport": lambda s: s.sport if s.proto in (TCP, UDP) else UNSURE,
+    "th dport": lambda s: s.dport if s.proto in (TCP, UDP) else UNSURE,
+    "icmp type": lambda s: s.icmp[0] if s.proto == _ICMP else None,
+    "icmp code": lambda s: s.icmp[1] if s.proto == _ICMP else None,
+    "icmpv6 type": lambda s: s.icmp[0] if s.proto == _ICMPV6 else None,
+    "icmpv6 code": lambda s: s.icmp[1] if s.proto == _ICMPV6 else None,
     "ether saddr": _ether_source,
     "ether daddr": _ether_destination,
     "ether type": lambda s: _ethertype(s) if s.iif else None,
@@ -208,7 +227,7 @@ _READERS: Mapping[str, Reader] = {
     "ct state": lambda s: _STATE_BITS[s.ct],
     "ct status": _of_ct(lambda s: s.status),
     "ct mark": _of_ct(lambda s: s.ct_mark),
-    "ct direction": _of_ct(lambda s: 1 if s.ct == ESTABLISHED else 0),
+    "ct direction": _of_ct(lambda s: 0 if s.ct == NEW else 1),
     "ct protocol": _of_ct(lambda s: s.proto),
     "ct l4proto": _of_ct(lambda s: s.proto),
     "ct l3proto": _of_ct(_nfproto),

@@ -115,7 +115,7 @@ class Fib:
 
         With `device`, only that device's own entries count (inet_dev_addr_type, net/ipv4/fib_frontend.c)."""
         if family == 4:
-            if address == 0 or address == 0xFFFFFFFF or address >> 24 == 0:
+            if address in (0, 0xFFFFFFFF):
                 return "broadcast"
             if address >> 28 == 0xE:
                 return "multicast"

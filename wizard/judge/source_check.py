@@ -39,10 +39,11 @@ def martian(s: State) -> str:
         return "martian source: a multicast or broadcast address"
     if s.destination == _LIMITED_BROADCAST or (s.source == 0 and s.destination == 0):
         return ""
-    if s.source >> 24 == 0:
-        return "martian source: 0.0.0.0/8"
-    if s.destination >> 24 == 0:
-        return "martian destination: 0.0.0.0/8"
+    # Only the address 0.0.0.0 itself: the rest of 0.0.0.0/8 is ordinary since Linux 5.3 (ipv4_is_zeronet).
+    if s.source == 0:
+        return "martian source: 0.0.0.0"
+    if s.destination == 0:
+        return "martian destination: 0.0.0.0"
     if not local_net and s.destination >> 24 == 127:
         return "martian destination: a loopback address"
     if not local_net and s.source >> 24 == 127:

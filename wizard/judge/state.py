@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from wizard.judge.machine import Machine
 
 TCP, UDP = 6, 17
-SYN, SYN_ACK = 0x02, 0x12
+SYN, SYN_ACK, RST_ACK = 0x02, 0x12, 0x14
 
 
 class Unsure:
@@ -36,7 +36,8 @@ class Partial(Unsure):
 UNSURE = Unsure()
 
 # Connection tracking as the packet sees it.
-NO_CT, UNTRACKED, NEW, ESTABLISHED = "", "untracked", "new", "established"
+NO_CT, UNTRACKED, NEW, ESTABLISHED, RELATED, INVALID = "", "untracked", "new", "established", "related", "invalid"
+TRACKED = frozenset((NEW, ESTABLISHED, RELATED))
 Tuple4 = tuple[int, int, int, int]
 
 
@@ -54,6 +55,7 @@ class State:
         "family",
         "flags",
         "hook",
+        "icmp",
         "iif",
         "machine",
         "mark",
@@ -91,6 +93,8 @@ class State:
         self.ct_mark: Any = 0
         self.status = 0
         self.flags = SYN
+        self.icmp: tuple[int, int] = (-1, -1)
+        """Type and code, where the packet is an ICMP error of this machine."""
         self.notrack = False
         self.after_ct = False
         self.original: Tuple4 = (source, destination, sport, dport)

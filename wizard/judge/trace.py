@@ -12,12 +12,24 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
-from wizard.firewalls import frontends
+from wizard.firewalls import frontends, values
 from wizard.judge import source_check
 from wizard.judge.filters import CONNTRACK_PRIORITY, Ended, Hooked, TooManyWays, pass_hook
 from wizard.judge.machine import Machine
-from wizard.judge.routing import LOOPBACK, Answer
-from wizard.judge.state import ESTABLISHED, NEW, NO_CT, SYN_ACK, TCP, UDP, State
+from wizard.judge.routing import LOOPBACK, Answer, Question
+from wizard.judge.state import (
+    ESTABLISHED,
+    INVALID,
+    NEW,
+    NO_CT,
+    RELATED,
+    RST_ACK,
+    SYN_ACK,
+    TCP,
+    TRACKED,
+    UDP,
+    State,
+)
 from wizard.model.capture import Origin, Unknown
 from wizard.model.facts import Facts, Proto
 from wizard.model.journey import Decision, RuleReference, Translation
@@ -140,8 +152,6 @@ def _likely_interface(machine: Machine, packet: Packet) -> str:
     """Where a packet from there would come in: loopback from an own address, else the way back to its source."""
     if (packet.family, int(packet.source)) in machine.own_addresses:
         return LOOPBACK
-    from wizard.judge.routing import Question
-
     answer = machine.fib_tables.lookup(Question(packet.family, int(packet.source)))
     if answer.reaches and answer.device:
         return answer.device
@@ -173,6 +183,9 @@ def _walk_in(machine: Machine, state: State, finals: list[_Final]) -> None:
 
 def _route_in(machine: Machine, state: State, finals: list[_Final]) -> None:
     """Local or forward, and whether the source may come this way."""
+    if machine.fib_tables.local_type(state.family, state.destination) == "multicast":
+        _to_many(machine, state, finals)
+        return
     if state.iif != LOOPBACK and (reason := source_check.martian(state)):
         finals.append(_Final("drop", state, "routing", reason=reason))
         return
@@ -183,12 +196,16 @@ def _route_in(machine: Machine, state: State, finals: list[_Final]) -> None:
         state.doubt("where the packet is routed")
         finals.append(_Final("unknown", state, "routing", reason="the routing tables could not be read in full"))
         return
-    if answer.kind in ("local", "anycast", "broadcast", "multicast"):
+    limited = state.family == 4 and state.destination in (0, 0xFFFFFFFF)
+    if limited or answer.kind in ("local", "anycast", "broadcast"):
         checked = source_check.source(machine, state, "")
         if checked is not True:
             finals.append(_source_final(state, checked))
             return
-        _deliver(machine, state, finals)
+        if limited or answer.kind == "broadcast":
+            _to_many(machine, state, finals)
+        else:
+            _deliver(machine, state, finals)
         return
     _forward(machine, state, answer, finals)
 
@@ -209,6 +226,24 @@ def _foreign_link_local(machine: Machine, state: State, answer: Answer) -> bool:
 def _deliver(machine: Machine, state: State, finals: list[_Final]) -> None:
     for each in _hook(machine, [state], "input", finals):
         finals.append(_Final("deliver", each, "input"))
+
+
+_ALL_NODES = (0xE0000001, 0xFF02 << 112 | 1)
+
+
+def _to_many(machine: Machine, state: State, finals: list[_Final]) -> None:
+    """Broadcast and multicast: never TCP's (tcp_v4_rcv), and a multicast group's only where somebody joined it."""
+    for each in _hook(machine, [state], "input", finals):
+        if each.proto == TCP:
+            finals.append(_Final("drop", each, "routing", reason="TCP does not answer broadcast or multicast"))
+        elif (
+            each.destination in _ALL_NODES
+            or machine.fib_tables.local_type(each.family, each.destination) != "multicast"
+        ):
+            finals.append(_Final("deliver", each, "input"))
+        else:
+            each.doubt("whether this machine has joined the multicast group")
+            finals.append(_Final("unknown", each, "routing", reason="nobody knows who joined the multicast group"))
 
 
 def _forward(machine: Machine, state: State, answer: Answer, finals: list[_Final]) -> None:
@@ -261,14 +296,28 @@ def _answer(arrived: State, forwarded: bool) -> State:
     back.source, back.destination = arrived.destination, arrived.source
     back.sport, back.dport = arrived.dport, arrived.sport
     back.flags = SYN_ACK
-    back.ct = ESTABLISHED if arrived.ct == NEW else arrived.ct
-    back.status |= 2 | 8
+    back.ct = _tracked_back(arrived)
+    if back.ct == NEW:
+        # An untracked question makes the answer the first that conntrack sees.
+        back.original = (back.source, back.destination, back.sport, back.dport)
+        back.reply_tuple = (back.destination, back.source, back.dport, back.sport)
+        back.status, back.ct_mark = 0, 0
+        back.nat_destination = back.nat_source = False
+    else:
+        back.status |= 2 | 8
     back.mark = 0
     back.iif, back.oif = (arrived.oif, "") if forwarded else ("", "")
     back.after_ct = False
     back.hook = ""
     back.passed = ()
     return back
+
+
+def _tracked_back(arrived: State) -> str:
+    """What conntrack makes of the answer: a SYN-ACK without its SYN is invalid, a datagram is as good as a first one."""
+    if arrived.ct == NEW:
+        return ESTABLISHED
+    return INVALID if arrived.proto == TCP else NEW
 
 
 def _walk_out(machine: Machine, back: State, packet: Packet, finals: list[_Final]) -> None:
@@ -319,7 +368,7 @@ def _walk_back_through(machine: Machine, back: State, packet: Packet, finals: li
             finals.append(_source_final(each, checked))
             continue
         answer = machine.fib_tables.lookup(machine.question(each))
-        if not answer.reaches:
+        if answer.kind != "unicast":
             said = f"no route back to {_address(each.family, each.destination)}"
             finals.append(_Final("drop", each, "routing", reason=said))
             continue
@@ -348,7 +397,7 @@ def _hook(machine: Machine, states: list[State], hook: str, finals: list[_Final]
         for state in states:
             _track(state, tracked)
     states = pass_hook(machine.hooks, chains, states, ended)
-    finals.extend(_ended_final(end, hook) for end in ended)
+    finals.extend(_ended_final(machine, end, hook) for end in ended)
     return states
 
 
@@ -372,13 +421,16 @@ def _devices(machine: Machine, states: list[State], hook: str, finals: list[_Fin
     for state in states:
         state.hook = hook
     left = pass_hook(machine.hooks, chains, states, ended)
-    finals.extend(_ended_final(end, hook) for end in ended)
+    finals.extend(_ended_final(machine, end, hook) for end in ended)
     return left
 
 
-def _ended_final(end: Ended, hook: str) -> _Final:
+def _ended_final(machine: Machine, end: Ended, hook: str) -> _Final:
     kind = end.verdict.kind
     if kind == "reject":
+        stopped = _rejection_stopped(machine, end)
+        if stopped is not None:
+            return _Final(stopped[0], end.state, hook, None, end, stopped[1])
         return _Final("reject", end.state, hook, _reject_with(end), end)
     if kind == "queue":
         return _Final("drop", end.state, hook, None, end, "it is queued to a program")
@@ -389,6 +441,56 @@ def _ended_final(end: Ended, hook: str) -> _Final:
     if kind == "unknown":
         return _Final("unknown", end.state, hook, None, end)
     return _Final("drop", end.state, hook, None, end)
+
+
+def _rejection_stopped(machine: Machine, end: Ended) -> tuple[str, str] | None:
+    """What becomes of the reset or ICMP error on its own way out, where that is not simply the other side."""
+    if machine.fib_tables.known and not machine.fib_tables.lookup(_question_back(end.state)).reaches:
+        return "drop", "it is rejected, but the rejection has no route back"
+    if not machine.hooks.at(end.state.family, "output") and not machine.hooks.at(end.state.family, "postrouting"):
+        return None
+    refusal = _refusal(machine, end)
+    finals: list[_Final] = []
+    tracked = refusal.ct if refusal.ct != NO_CT else INVALID
+    states = _hook(machine, [refusal], "output", finals, tracked)
+    states = _hook(machine, states, "postrouting", finals, tracked)
+    outcomes = {final.outcome for final in finals if not final.state.exceeded} | ({"deliver"} if states else set())
+    if outcomes == {"deliver"}:
+        return None
+    if "deliver" in outcomes or "unknown" in outcomes:
+        return "unknown", "it is rejected, but whether the rejection gets out nobody can know"
+    return "drop", "it is rejected, but the rejection is stopped on its way out"
+
+
+def _question_back(state: State) -> Question:
+    return Question(state.family, state.source, state.destination)
+
+
+def _refusal(machine: Machine, end: Ended) -> State:
+    """The reset or ICMP error as it leaves: it belongs to the packet's own connection (nf_ct_attach)."""
+    state = end.state
+    back = state.fork()
+    back.source, back.destination = state.destination, state.source
+    back.sport, back.dport = state.dport, state.sport
+    back.iif, back.oif = "", machine.fib_tables.lookup(_question_back(state)).device or state.iif
+    back.mark, back.passed, back.after_ct = 0, (), False
+    back.ct = RELATED if state.ct in TRACKED else NO_CT
+    words = _reject_with(end)
+    if words == "tcp-reset":
+        back.flags = RST_ACK
+        return back
+    back.proto = 1 if state.family == 4 else 58
+    back.icmp = _icmp_of(state.family, words)
+    if state.hook != "input" and machine.fib_tables.local_type(state.family, state.destination) != "local":
+        back.source = machine.first_address(state.family, back.oif) or state.destination
+    return back
+
+
+def _icmp_of(family: int, words: str) -> tuple[int, int]:
+    """Type and code of the error."""
+    kind, codes = (3, values.REJECT_CODES_4) if family == 4 else (1, values.REJECT_CODES_6)
+    name = words.partition("-")[2].replace("proto-", "prot-")
+    return kind, next((code for code, word in codes.items() if word == name), 0)
 
 
 def _reject_with(end: Ended) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from wizard.judge.state import UNSURE, State, Unsure
+from wizard.judge.state import TRACKED, UNSURE, State, Unsure
 from wizard.model.ruleset import Nat, Span, TransparentProxy, Verdict
 
 _ACCEPT = Verdict("accept")
@@ -29,7 +29,7 @@ def set_field(s: State, name: str, value: Any) -> bool:
     if name == "meta mark":
         s.mark = value & 0xFFFFFFFF if isinstance(value, int) else UNSURE
     elif name == "ct mark":
-        if s.ct in ("new", "established"):
+        if s.ct in TRACKED:
             s.ct_mark = value & 0xFFFFFFFF if isinstance(value, int) else UNSURE
     elif name in _REWRITTEN:
         _rewrite(s, name, value)

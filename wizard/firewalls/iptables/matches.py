@@ -12,6 +12,7 @@ from typing import Any
 
 from wizard.firewalls import values
 from wizard.model.ruleset import (
+    AllOf,
     AnyOf,
     Bits,
     Condition,
@@ -514,8 +515,19 @@ def _helper(match: Match, family: Family) -> list[Any]:
 
 
 def _icmp(match: Match, family: Family) -> list[Any]:
-    protocol = 58 if family is Family.IP6 else 1
-    return [Condition(Field("meta l4proto"), "==", protocol, f"-m {match.name}"), Opaque(match.text)]
+    """`--icmp-type 8`, `3/1`, `echo-request`: a first packet has none, but a rejection on its way out has."""
+    name = "icmpv6" if _SAME.get(match.name, match.name) == "icmp6" else "icmp"
+    found: list[Any] = []
+    for option in match.options:
+        kind, slash, code = option.argument.partition("/")
+        if kind in ("any", "255"):
+            continue
+        number = values.ICMP_TYPES.get(kind) if name == "icmp" else None
+        same = [Condition(Field(f"{name} type"), "==", values.number(kind) if number is None else number)]
+        if slash:
+            same.append(Condition(Field(f"{name} code"), "==", values.number(code)))
+        found.append(AllOf(tuple(same), option.negated, option.text))
+    return [Condition(Field("meta l4proto"), "==", 58 if name == "icmpv6" else 1, f"-m {match.name}"), *found]
 
 
 def _ttl(field_name: str) -> Callable[[Match, Family], list[Any]]:
@@ -599,8 +611,8 @@ _READERS: Mapping[str, Callable[[Match, Family], list[Any]]] = {
     "hbh": _never,
     "dst": _never,
     "mh": _never,
-    "icmp": _never,
-    "icmp6": _never,
+    "icmp": _icmp,
+    "icmp6": _icmp,
     "multiport": _multiport,
     "conntrack": _conntrack,
     "state": _state,
