@@ -89,8 +89,8 @@ process_runs() {
         called=
         read -r called 2>/dev/null <"$process/comm"
         [ "$called" = "$1" ] || continue
-        space=$(network_namespace "${process#/proc/}") || return 0
-        [ "$space" = "$(network_namespace self)" ] && return 0
+        namespace_of "${process#/proc/}" || return 0
+        [ "$space" = "$here" ] && return 0
     done
     return 1
 }
@@ -191,10 +191,15 @@ commas() { sed -n -e 'H' -e '${x' -e 's/\n//' -e 's/\n/,/g' -e 'p' -e '}'; }
 
 target() { if link=$(readlink "$1" 2>/dev/null) && [ -n "$link" ]; then json "$link"; else printf null; fi; }
 
-network_namespace() {
-    link=$(readlink "/proc/$1/ns/net" 2>/dev/null) || return 1
-    link=${link#net:\[}
-    printf '%s' "${link%\]}"
+# namespaces: " 1=4026531840 812=4026532441 ...", the network namespace of every process where it may be known
+namespace_of() {
+    case $namespaces in
+    *" $1="*)
+        space=${namespaces#*" $1="}
+        space=${space%% *}
+        ;;
+    *) return 1 ;;
+    esac
 }
 
 # users_by_id: " 0=root 1=daemon ..."
@@ -231,7 +236,6 @@ processes() {
     booted=$(sed -n 's/^btime //p' /proc/stat)
     users_by_id=" $(sed -n 's/^\([^: ]*\):[^:]*:\([0-9]*\):.*/\2=\1/p' /etc/passwd | tr '\n' ' ')"
     variables_or=$(printf '%s' "$VARIABLES" | tr -s ' \n' '|')
-    here=$(network_namespace self) || here=
     for process in /proc/[0-9]*; do
         { [ -r "$process/stat" ] && lines "$process/stat"; } 2>/dev/null || continue
         called=${text#*\(}
@@ -244,7 +248,7 @@ processes() {
             [ "$key" = Uid: ] && uid=$value && break
         done 2>/dev/null <"$process/status"
         [ -n "$uid" ] || continue
-        space=$(network_namespace "${process#/proc/}") || space=
+        namespace_of "${process#/proc/}" || space=
         foreign=null
         if [ -n "$space" ] && [ -n "$here" ]; then
             foreign=false
@@ -262,41 +266,56 @@ processes() {
 
 # The listeners of every other network namespace, from /proc/PID/net of one process in it.
 foreign_listeners() {
-    here=$(network_namespace self)
-    seen=" $here "
-    for process in /proc/[0-9]*; do
-        if ! space=$(network_namespace "${process#/proc/}"); then
-            if [ ! -e "$process" ] || [ "$(id -u)" -eq 0 ]; then continue; fi
+    if [ "$(id -u)" -ne 0 ]; then
+        for process in /proc/[0-9]*; do
+            namespace_of "${process#/proc/}" || [ ! -e "$process" ] || break
+            process=
+        done
+        if [ -n "$process" ]; then
             echo "the kernel shows the network namespace of other users' processes to root only" >&2
             return 1
         fi
+    fi
+    seen=" $here "
+    for pair in $namespaces; do
+        pid=${pair%=*} space=${pair#*=}
         case $seen in *" $space "*) continue ;; esac
         seen="$seen$space "
         tables=$(for table in tcp:0A tcp6:0A udp:07 udp6:07; do
-            lines=$(awk -v state="${table#*:}" 'NR > 1 && $4 == state { printf "%s\"%s\"", comma, $0; comma = "," }' \
-                "$process/net/${table%:*}" 2>/dev/null)
-            [ -n "$lines" ] && printf '"%s": [%s]\n' "${table%:*}" "$lines"
+            rows=$(awk -v state="${table#*:}" 'FNR > 1 && $4 == state { printf "%s\"%s\"", comma, $0; comma = "," }' \
+                "/proc/$pid/net/${table%:*}" 2>/dev/null)
+            if [ -n "$rows" ]; then printf '"%s": [%s]\n' "${table%:*}" "$rows"; fi
         done | commas)
         [ -n "$tables" ] || continue
+        inodes=$(cat "/proc/$pid/net/tcp" "/proc/$pid/net/tcp6" "/proc/$pid/net/udp" "/proc/$pid/net/udp6" 2>/dev/null |
+            awk '$4 == "0A" || $4 == "07" { print $10 }' | tr '\n' ' ')
         printf '{"namespace": %s, "pid": %s, "tables": {%s}, "owners": {%s}}\n' \
-            "$space" "${process#/proc/}" "$tables" "$(owners_in "$space")"
+            "$space" "$pid" "$tables" "$(owners_in "$space" " $inodes")"
     done
 }
 
-# Which processes of a namespace hold which sockets: "31337": [[812, "nginx"], [813, "nginx"]]
+# Which processes of a namespace hold which of these sockets: "31337": [[812, "nginx"], [813, "nginx"]]
 owners_in() {
-    for member in /proc/[0-9]*; do
-        [ "$(network_namespace "${member#/proc/}")" = "$1" ] || continue
-        lines "$member/comm"
-        called=$(json "$text")
-        # shellcheck disable=SC2012  # the targets of the links are wanted, not names of files
-        ls -l "$member/fd" 2>/dev/null | sed -n 's/.*socket:\[\([0-9]*\)\]$/\1/p' | sort -u |
-            while read -r inode; do printf '%s [%s, %s]\n' "$inode" "${member#/proc/}" "$called"; done
-    done | sort -n | awk '{
-        inode = $1; sub(/^[0-9]+ /, "")
-        if (inode == last) printf ", %s", $0; else printf "%s\"%s\": [%s", (last == "" ? "" : "], "), inode, $0
-        last = inode
-    } END { if (last != "") printf "]" }'
+    folders=
+    for pair in $namespaces; do
+        [ "${pair#*=}" = "$1" ] && folders="$folders /proc/${pair%=*}/fd"
+    done
+    # shellcheck disable=SC2086,SC2012  # many folders; the links' targets are wanted, no names. /dev/null: ls heads each folder
+    ls -l /dev/null $folders 2>/dev/null | awk -v wanted="$2" '
+        /^\/proc\/[0-9]+\/fd:$/ { split($0, parts, "/"); pid = parts[3] }
+        /socket:\[[0-9]+\]$/ {
+            inode = $NF; gsub(/[^0-9]/, "", inode)
+            if (index(wanted, " " inode " ")) print inode, pid
+        }' | sort -n -u | {
+        last=
+        while read -r inode pid; do
+            if ! lines "/proc/$pid/comm"; then continue; fi
+            if [ "$inode" = "$last" ]; then printf ', '; else printf '%s"%s": [' "${last:+], }" "$inode"; fi
+            printf '[%s, %s]' "$pid" "$(json "$text")"
+            last=$inode
+        done
+        if [ -n "$last" ]; then printf ']'; fi
+    }
 }
 
 sysctls() {
@@ -401,6 +420,10 @@ printf 'format = 1\ntaken_at = %d\nplatform = "linux"\nprivileged = %s\ntarget =
     "$(date +%s)" "$([ "$(id -u)" -eq 0 ] && echo true || echo false)" >"$bundle/bundle.toml"
 : >"$bundle/captures.toml"
 say "Asking this machine; nothing is changed ..."
+here=$(readlink /proc/self/ns/net 2>/dev/null | tr -cd '0-9')
+# shellcheck disable=SC2012  # the links' targets are wanted, and their names are numbers
+namespaces=" $(ls -l /proc/[0-9]*/ns/net 2>/dev/null |
+    sed -n 's|.* /proc/\([0-9]*\)/ns/net -> net:\[\([0-9]*\)\]$|\1=\2|p' | tr '\n' ' ')"
 collect
 
 if tar -czf "$bundle.tar.gz" -C "$where" "$folder" 2>/dev/null; then
