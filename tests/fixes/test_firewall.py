@@ -337,3 +337,16 @@ def test_without_a_rule_that_decided_nothing_is_written() -> None:
     assert allow(known, Decision("drop", Translation(CLIENT, 5000), reason="rp_filter on eth0")) is None
     assert allow(known, stopped("gone", 1)) is None
     assert allow(build.facts(rulesets=Unknown("nobody could look")), stopped("INPUT")) is None
+
+
+def test_on_a_device_the_address_family_goes_without_saying() -> None:
+    text = """table netdev guard { chain in { type filter hook ingress device "eth0" priority 0; policy accept;
+        tcp dport 5000 drop # handle 2
+    } }"""
+    decision = stopped("in", 1, table="guard", family="netdev", engine="nftables", hook="ingress")
+    made = allow(facts(native(text)), decision)
+    assert made is not None and lines(made.steps)[0].startswith(
+        "nft insert rule netdev guard in position 2 ip saddr 192.168.1.0/24 tcp dport 5000 accept "
+    )
+    everyone = allow(facts(native(text)), decision, source=ip_network("::/0"))
+    assert everyone is not None and " position 2 meta protocol ip6 tcp dport 5000 " in lines(everyone.steps)[0]

@@ -289,14 +289,6 @@ CASES = [
         ("nft",),
     ),
     Case(
-        "nft-ingress",
-        nft(
-            f"netdev guard: chain in {{ type filter hook ingress device {SERVER_LINK} priority 0; tcp dport 5000 drop; }}"
-        ),
-        "nft insert rule netdev guard in position",
-        ("nft",),
-    ),
-    Case(
         "nft-two-tables",
         nft(
             f"inet a: chain input {{ {_IN} policy drop; tcp dport 22 accept; }}",

@@ -93,18 +93,23 @@ def conditions(opening: Opening, family: Family, base: Chain) -> tuple[str, ...]
         words += ("oifname" if opening.reply else "iifname", string(opening.interface))
     if not opening.anyone:
         words += (ip, peers, network(opening.peers))
-    elif family in (Family.INET, Family.BRIDGE, Family.NETDEV) and opening.here is None:
-        words += (
-            ("meta", "nfproto", f"ipv{opening.peers.version}")
-            if family == Family.INET
-            else (ip, "version", ip[2:] or "4")
-        )
+    elif opening.here is None:
+        words += _of_version(family, opening.peers.version)
     if opening.here is not None:
         words += (ip, here, str(opening.here))
     words += (str(opening.proto), "sport" if opening.reply else "dport", str(opening.port))
     if opening.reply and knows_connections(base):
         words += ("ct", "state", "established,related")
     return words
+
+
+def _of_version(family: Family, version: int) -> tuple[str, ...]:
+    """The condition that a packet is of this version of IP, where the table holds both."""
+    if family == Family.INET:
+        return ("meta", "nfproto", f"ipv{version}")
+    if family in (Family.BRIDGE, Family.NETDEV):
+        return ("meta", "protocol", "ip" if version == 4 else "ip6")
+    return ()
 
 
 def knows_connections(base: Chain) -> bool:
