@@ -80,7 +80,10 @@ def _fits(arguments: tuple[Argument, ...], binding: Binding) -> bool:
     if first.startswith("{"):
         port = re.search(r"\bport\s*:\s*(\d+)\b", first)
         return port is None or port[1] == str(binding.port)
-    return not first.isdigit() or first == str(binding.port)
+    literal = _STRING.fullmatch(first)
+    if literal or first.isdigit():  # a string that is no number is the path of a UNIX socket
+        return (literal[2] if literal else first) == str(binding.port)
+    return True
 
 
 def _address_change(text: str, blank: str, arguments: tuple[Argument, ...], binding: Binding) -> Replacement | None:

@@ -50,10 +50,13 @@ def rebind_edits(path: str, source: Source, calls: tuple[RunCall, ...], binding:
 
 def set_debug_off(path: str, source: Source, calls: tuple[RunCall, ...]) -> tuple[Edit, ...] | None:
     """The edits that switch the debugger off and touch nothing else (where a variable or a word sets the address)."""
-    wanted = [change for call in calls for change in _debugger_off(source, call) or (None,)]
-    if any(change is None for change in wanted):
-        return None
-    made = edits(path, source.text, [change for change in wanted if change is not None])
+    wanted: list[Replacement] = []
+    for call in calls:
+        changes = _debugger_off(source, call)
+        if changes is None:
+            return None
+        wanted += changes
+    made = edits(path, source.text, dict.fromkeys(wanted))
     return made if parse(applied(source.text, made)) else None
 
 
@@ -190,7 +193,11 @@ def _column(source: Source, line: int, offset: int) -> int:
 
 
 def _quoted(source: Source, call: RunCall, text: str) -> str:
-    """In the quotes that the call itself uses."""
+    """In the quotes of the literal that is replaced, else those that the call uses."""
+    old = call.address
+    if isinstance(old, ast.Constant) and isinstance(old.value, str):
+        first = lines_of(source.text)[old.lineno - 1][_column(source, old.lineno, old.col_offset) :][:1]
+        return f"'{text}'" if first == "'" else f'"{text}"'
     lines = lines_of(source.text)[call.node.lineno - 1 : call.node.end_lineno]
     typed = "\n".join(lines)
     return f"'{text}'" if "'" in typed and '"' not in typed else f'"{text}"'
