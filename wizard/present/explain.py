@@ -20,9 +20,13 @@ _STANDS = {
 
 def page(cause: RootCause, docstring: str, *, width: int = 80) -> str:
     """The page as plain text with a newline at its end; prose is wrapped to `width`, indented lines are kept."""
-    head = f"{cause.title}\n{cause.ref}: stage {cause.stage.value}, {_STANDS[cause.severity]}"
-    body = "\n\n".join(_paragraph(text, width) for text in paragraphs(docstring))
-    return f"{head}\n\n{body}".rstrip() + "\n"
+    head = f"{cause.title}\n\n{cause.ref}: stage {cause.stage.value}, {_STANDS[cause.severity]}"
+    return f"{head}\n\n{rewrapped(docstring, width)}".rstrip() + "\n"
+
+
+def rewrapped(text: str, width: int) -> str:
+    """A page or a docstring with its prose wrapped anew to `width`."""
+    return "\n\n".join(_paragraph(paragraph, width) for paragraph in paragraphs(text))
 
 
 def paragraphs(docstring: str) -> tuple[str, ...]:

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 
 from textual.content import Content
 
+from wizard.present.explain import rewrapped
 from wizard.present.tone import MARK, Tone
 from wizard.present.view import FindingView, View
 from wizard.tui.calls import Explain
 from wizard.tui.content import labelled, marked, toned
+
+_UNBROKEN = 100_000  # columns: the page wraps it to its own width
 
 
 def evidence_of(shown: View) -> Content:
@@ -57,5 +60,5 @@ def explanation_of(shown: View, explain: Explain | None) -> Content:
 
 def _page(finding: FindingView, explain: Explain | None) -> Content:
     if explain is not None:
-        return Content(explain(finding.ref).rstrip())
+        return Content(rewrapped(explain(finding.ref), _UNBROKEN))
     return Content.assemble(Content.styled(finding.title, "bold"), f"\n{finding.ref}\n\n{finding.explanation}")
