@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from tests import build
+from wizard.firewalls.change import Opening
 from wizard.firewalls.iptables import read as iptables
+from wizard.firewalls.nftables import read as nftables_json
 from wizard.firewalls.nftables import text as nftables
+from wizard.firewalls.nftables import write
 from wizard.fixes import firewall
 from wizard.fixes.written import Written
 from wizard.model.capture import Unknown
@@ -346,7 +349,46 @@ def test_on_a_device_the_address_family_goes_without_saying() -> None:
     decision = stopped("in", 1, table="guard", family="netdev", engine="nftables", hook="ingress")
     made = allow(facts(native(text)), decision)
     assert made is not None and lines(made.steps)[0].startswith(
-        "nft insert rule netdev guard in position 2 ip saddr 192.168.1.0/24 tcp dport 5000 accept "
+        "nft insert rule netdev guard in position 2 ip saddr 192.168.1.0/24 ip daddr 192.168.1.100 tcp dport 5000 accept "
     )
-    everyone = allow(facts(native(text)), decision, source=ip_network("::/0"))
-    assert everyone is not None and " position 2 meta protocol ip6 tcp dport 5000 " in lines(everyone.steps)[0]
+
+
+@pytest.mark.parametrize("target", ["172.17.0.9", "172.17.0.9:5000", "172.17.0.9:5000-5010"])
+def test_a_translation_that_leaves_the_port_as_it_is_is_found_too(target: str) -> None:
+    rule = f"-A PREROUTING -p tcp -m tcp --dport 5000 -j DNAT --to-destination {target}"
+    decision = Decision("forward", Translation(ip_address("172.17.0.9"), 5000))
+    known = facts(compat(f"*nat\n:PREROUTING ACCEPT [0:0]\n{rule}\nCOMMIT\n"))
+    made = firewall.remove_redirect(RemoveRedirect(5000, Proto.TCP), known, decision)
+    assert made is not None
+    assert lines(made.steps) == [rule.replace("-A PREROUTING", "iptables -t nat -D PREROUTING")]
+    assert lines(made.undo) == [rule.replace("-A PREROUTING", "iptables -t nat -I PREROUTING 1")]
+
+
+@pytest.mark.parametrize(
+    ("family", "words"),
+    [
+        (Family.INET, ("meta", "nfproto", "ipv6")),
+        (Family.NETDEV, ("meta", "protocol", "ip6")),
+        (Family.IP6, ()),
+    ],
+)
+def test_everyone_is_everyone_of_that_version_of_ip(family: Family, words: tuple[str, ...]) -> None:
+    base = native("table inet filter { chain input { type filter hook input priority 0; } }").tables[0].chains["input"]
+    opening = Opening(Proto.TCP, 5000, ip_network("::/0"))
+    assert write.conditions(opening, family, base) == (*words, "tcp", "dport", "5000")
+
+
+def test_a_rule_that_the_listing_shows_in_part_is_not_deleted() -> None:
+    ports = ", ".join(str(port) for port in range(2000, 2100))
+    text = (
+        '{"nftables": [{"chain": {"family": "ip", "table": "nat", "name": "pre", "handle": 1, "type": "nat",'
+        ' "hook": "prerouting", "prio": -100, "policy": "accept"}}, {"rule": {"family": "ip", "table": "nat",'
+        ' "chain": "pre", "handle": 2, "expr": [{"match": {"op": "==", "left": {"payload": {"protocol": "tcp",'
+        ' "field": "sport"}}, "right": {"set": [' + ports + "]}}}, "
+        '{"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": 5000}},'
+        ' {"redirect": {"port": 5999}}]}}]}'
+    )
+    decision = Decision("deliver", Translation(ip_address(build.SERVER), 5999))
+    made = firewall.remove_redirect(RemoveRedirect(5000, Proto.TCP), facts(nftables_json.read(text)), decision)
+    assert made is not None
+    assert lines(made.steps)[0].startswith("nft insert rule ip nat pre position 2 tcp dport 5000 accept ")

@@ -19,16 +19,21 @@ from wizard.firewalls.place import Place, in_front_of
 from wizard.fixes.written import Written
 from wizard.model.capture import Unknown
 from wizard.model.facts import Facts, Firewalld, Network, Proto, Ufw
-from wizard.model.journey import Decision, RuleReference
+from wizard.model.journey import Decision, RuleReference, Translation
 from wizard.model.remedy import AllowInbound, AllowReply, RemoveRedirect, Unban
 from wizard.model.ruleset import Engine, Hook, Nat, Rule, Ruleset, Span
 
-_MANAGED = re.compile(r"ufw6?-|DOCKER|f2b-|filter_|IN_|FWD|KUBE-|LIBVIRT_|CROWDSEC")
+_MANAGED = re.compile(
+    r"ufw6?-|DOCKER|docker-|f2b-|firewalld|filter_|IN_|FWD|KUBE-|kube-|LIBVIRT_|libvirt|(?i:crowdsec)"
+)
+_UFW_CHAIN = re.compile(r"ufw6?-")
 _KEEP = {
     "nftables": "It lasts until the next reboot or reload of the rules; to keep it, put the same rule into the file that "
     "this machine loads its ruleset from (often /etc/nftables.conf).",
     "iptables": "It lasts until the next reboot or reload of the rules; to keep it, save the rules the way this machine "
     "does it (Debian and Ubuntu: netfilter-persistent save; RHEL: service iptables save).",
+    "ufw": "It lasts until ufw is reloaded; to keep it, put the same rule into /etc/ufw/before.rules (IPv6: before6.rules).",
+    "managed": "It lasts until the program that made these rules (see the chain's name) writes them anew.",
 }
 
 
@@ -143,7 +148,8 @@ def _lift(rulesets: tuple[Ruleset, ...], place: Place, intent: Unban) -> Change 
 def _inbound(intent: AllowInbound, decision: Decision, place: Place) -> Opening:
     """The opening as the rule that decided sees it: behind a redirect or DNAT, the port and address it leads to."""
     opening = Opening(intent.proto, decision.to.port or intent.port, intent.source)
-    if place.base.base and place.base.base.hook == Hook.FORWARD:
+    if place.base.base and place.base.base.hook != Hook.INPUT:
+        # Here what is for this machine and what is only passing through meet the same rule.
         opening = replace(opening, here=decision.to.address)
     return replace(opening, interface=intent.interface) if opening.interface_needed else opening
 
@@ -154,7 +160,7 @@ def _redirect(rulesets: tuple[Ruleset, ...], intent: RemoveRedirect, decision: D
     places = [place for by in seen if (place := in_front_of(rulesets, by)) and place.next_rule]
     for place in (*places, *_translating(rulesets)):
         rule = place.next_rule
-        if rule and any(_leads_to(statement, decision.to.port) for statement in rule.statements):
+        if rule and any(_leads_to(statement, decision.to) for statement in rule.statements):
             return place
     return None
 
@@ -172,10 +178,17 @@ def _translating(rulesets: tuple[Ruleset, ...]) -> Iterator[Place]:
                         yield place
 
 
-def _leads_to(statement: object, port: int) -> bool:
+def _leads_to(statement: object, to: Translation) -> bool:
+    """Does this translate to where the packet ended up? What a rule leaves as it is (None) fits."""
     if not isinstance(statement, Nat) or statement.kind not in ("redirect", "dnat"):
         return False
-    return statement.port in (port, Span(port, port))
+    return _fits(statement.port, to.port) and _fits(statement.address, int(to.address))
+
+
+def _fits(translated: object, number: int) -> bool:
+    if isinstance(translated, Span):
+        return translated.low <= number <= translated.high
+    return translated is None or translated == number
 
 
 def _only_for(intent: RemoveRedirect, rule: Rule) -> bool:
@@ -192,22 +205,30 @@ def _rulesets(facts: Facts) -> tuple[Ruleset, ...]:
 
 
 def _written(title: str, facts: Facts, change: Change, place: Place) -> Written:
-    kept = _KEEP.get(change.through)
-    managed = kept is not None and _MANAGED.match(place.chain.name) is not None
+    by_engine = change.through in ("nftables", "iptables")
+    managed = by_engine and any(_MANAGED.match(name) for name in (place.table.name, place.chain.name))
     return Written(
         title=title,
         steps=change.steps,
         undo=change.undo,
         facts=replace(facts, rulesets=change.rulesets),
-        warnings=(*change.warnings, *((kept,) if kept else ())),
+        warnings=(*change.warnings, *((_keep(change, place, managed),) if by_engine else ())),
         risk=change.risk,
         persists="until reload" if managed else change.persists,
         verify=change.verify,
     )
 
 
+def _keep(change: Change, place: Place, managed: bool) -> str:
+    """How long the change lasts, and what would keep it."""
+    if _UFW_CHAIN.match(place.chain.name):
+        return _KEEP["ufw"]
+    return _KEEP["managed" if managed else change.through]
+
+
 def _allow_title(opening: Opening, change: Change) -> str:
-    return f"Let {_who(opening)} reach {opening.proto} port {opening.port} ({change.through})"
+    where = f" of {opening.here}" if opening.here else ""
+    return f"Let {_who(opening)} reach {opening.proto} port {opening.port}{where} ({change.through})"
 
 
 def _who(opening: Opening) -> str:

@@ -10,10 +10,10 @@ decided; the same words further ahead would have let the packet through, so the 
 from __future__ import annotations
 
 import re
-import shlex
 
 from wizard.firewalls.change import Change, Opening, replaced
 from wizard.firewalls.iptables import read
+from wizard.firewalls.iptables.words import split
 from wizard.firewalls.nftables.write import knows_connections
 from wizard.firewalls.place import Place
 from wizard.model.remedy import Run
@@ -91,7 +91,7 @@ def program(ruleset: Ruleset, family: Family) -> str:
 
 def words_of(text: str) -> tuple[str, ...]:
     """A listed rule (`-A INPUT -s 10.0.0.1/32 -j DROP`) as the arguments behind the chain's name; empty if it is none."""
-    words = tuple(shlex.split(text))
+    words = tuple(split(text))
     while words and words[0].startswith("["):
         words = words[1:]
     return words[2:] if words[:1] == ("-A",) else ()

@@ -55,26 +55,33 @@ def insert(rulesets: tuple[Ruleset, ...], place: Place, words: tuple[str, ...], 
 
 
 def delete(rulesets: tuple[Ruleset, ...], place: Place) -> Change | None:
-    """Take the rule at the place away; the undo writes it again, word for word, where it stood. None without a handle."""
+    """Take the rule at the place away; the undo writes it again where it stood. None where that cannot be promised: the
+    listing shows no handles, or not the whole rule."""
     rule = place.next_rule
-    if rule is None or rule.handle is None:
+    if rule is None or rule.handle is None or not _says_all(rule, place.table):
         return None
-    where = (str(place.table.family), place.table.name, place.chain.name)
     following = place.chain.rules[rule.index] if rule.index < len(place.chain.rules) else None
     if following is not None and following.handle is None:
         return None
-    back = (
-        ("add", "rule", *where) if following is None else ("insert", "rule", *where, "position", str(following.handle))
-    )
+    where = (str(place.table.family), place.table.name, place.chain.name)
+    back = ("add", "rule", *where)
+    if following is not None:
+        back = ("insert", "rule", *where, "position", str(following.handle))
     after = place.ruleset.without_rule(place.table.family, place.table.name, place.chain.name, rule.index)
+    # nft joins its arguments with blanks and reads the whole, so the text may be one argument: its quotes stay its own.
     return Change(
         steps=(Run(("nft", "delete", "rule", *where, "handle", str(rule.handle)), root=True),),
-        undo=(Run(("nft", *back, *words_of(rule)), root=True),),
+        undo=(Run(("nft", *back, rule.text), root=True),),
         rulesets=replaced(rulesets, place.ruleset, after),
         persists="until reboot",
         verify=(Run(("nft", "list", "chain", *where), root=True),),
         through="nftables",
     )
+
+
+def _says_all(rule: Rule, table: Table) -> bool:
+    """Would the rule's text make the same rule again? (Long sets are shown in part.)"""
+    return read_rule((rule.text,), table).statements == rule.statements
 
 
 def read_rule(words: tuple[str, ...], table: Table) -> Rule:
@@ -134,12 +141,6 @@ def unused_comment(chain: Chain, opening: Opening) -> str:
     taken = {rule.comment for rule in chain.rules}
     candidates = [plain, *(f"{plain}-{number}" for number in range(2, len(taken) + 3))]
     return next(name for name in candidates if name not in taken)
-
-
-def words_of(rule: Rule) -> tuple[str, ...]:
-    """A rule's text as arguments. nft joins its arguments with blanks and reads the whole, so one argument is enough;
-    and only one keeps blanks within quotes as they are."""
-    return (rule.text,)
 
 
 def _by_index(where: tuple[str, str, str], ahead_of: Rule) -> tuple[str, ...]:
