@@ -114,6 +114,7 @@ FAULTS = (
     Fault(
         "loopback-only-bind--servers-own-line", ("loopback-only-bind", "loopback-address-in-url"), *REFUSED,
         serve=(servers.flask_run(),), target=" * Running on http://127.0.0.1:5000", plan=Plan.RUNS,
+        verdicts=("blocked", "reachable"),
     ),
     Fault(
         "loopback-only-bind--with-symptom", ("loopback-only-bind",), *REFUSED, serve=(servers.flask_run(),),

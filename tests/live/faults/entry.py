@@ -9,6 +9,11 @@ from enum import Enum
 from tests.live.faults.servers import Server
 from tests.live.lab import CLIENT, Lab
 
+_FIREWALL = frozenset((
+    "firewall-drops-port", "firewall-rejects-port", "client-address-banned", "allow-rule-comes-too-late",
+    "dropped-before-input", "reply-blocked", "firewalld-zone-mismatch", "two-firewalls-disagree",
+))  # fmt: skip
+
 PAGE = "http://10.77.0.1:5000/"
 PAGE6 = "http://[fd77::1]:5000/"
 
@@ -65,6 +70,11 @@ class Fault:
     @property
     def healthy(self) -> bool:
         return not self.refs
+
+    @property
+    def stage(self) -> str:
+        """Where the first ref belongs: "firewall", or something else."""
+        return "firewall" if self.refs and set(self.refs) & _FIREWALL else "other"
 
     @property
     def transport(self) -> str:

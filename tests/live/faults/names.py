@@ -39,6 +39,6 @@ FAULTS = (
     Fault(
         "browser-blocks-port", ("browser-blocks-port",), 0, status=200, serve=(servers.http_server(port=6667),),
         target="http://10.77.0.1:6667/", url="http://10.77.0.1:6667/", plan=Plan.EITHER,
-        verdicts=("blocked", "reachable"), opens=("http://10.77.0.1:6667/", "http://10.77.0.1:8080/"),
+        verdicts=("blocked", "reachable"), opens=("http://10.77.0.1:6667/", "http://10.77.0.1:6670/", "http://10.77.0.1:8080/"),
     ),
 )  # fmt: skip
