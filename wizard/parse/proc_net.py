@@ -42,15 +42,19 @@ def parse(
 def _listener(fields: list[str], proto: Proto, origin: Origin, owners: Mapping[int, tuple[Owner, ...]]) -> Listener:
     address, _, port = fields[1].partition(":")
     inode = int(fields[9])
+    bound, number = _address(address), int(port, 16)
     return Listener(
         proto=proto,
-        address=_address(address),
-        port=int(port, 16),
+        address=bound,
+        port=number,
         owners=owners.get(inode),
         uid=int(fields[7]),
         inode=inode,
         accept_queue=int(fields[4].partition(":")[2], 16) if proto is Proto.TCP else None,
-        origin=origin,
+        # The line itself is hexadecimal, and nobody's evidence.
+        origin=Origin(
+            origin.source, origin.line, f"{proto} {bound} port {number}, uid {int(fields[7])}, inode {inode}"
+        ),
     )
 
 

@@ -19,17 +19,17 @@ _SECONDS = 3.0
 
 
 def read() -> str:
-    """The containers of the first socket that answers, as JSON text. Raises OSError, CannotLook."""
-    refused: OSError | None = None
+    """The containers of the first service that answers, as JSON text. Raises CannotLook where one is there and none does."""
+    refusals = []
     for path in SOCKETS:
         try:
             return _body(_ask(path))
         except FileNotFoundError:
             continue
         except OSError as error:
-            refused = refused or error
-    if refused is not None:
-        raise refused
+            refusals.append(f"{path}: {error.strerror or error}")
+    if refusals:
+        raise CannotLook(refusals[0])
     return "[]\n"
 
 
@@ -53,7 +53,7 @@ def _body(answer: bytes) -> str:
         body = _unchunked(body)
     try:
         json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CannotLook(f"the container service sent no JSON: {error}") from error
     return text_of(body)
 
@@ -62,8 +62,11 @@ def _unchunked(body: bytes) -> bytes:
     parts = []
     while body:
         size, _, rest = body.partition(b"\r\n")
-        length = int(size.split(b";")[0] or b"0", 16)
-        if length == 0:
+        try:
+            length = int(size.split(b";")[0] or b"0", 16)
+        except ValueError as error:
+            raise CannotLook("the container service sent a broken answer") from error
+        if length <= 0:
             break
         parts.append(rest[:length])
         body = rest[length + 2 :]
