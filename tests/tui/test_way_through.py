@@ -182,6 +182,17 @@ async def test_the_page_of_a_cause_is_the_one_that_was_given() -> None:
         await shows(pilot, "All about loopback-only-bind.")
 
 
+async def test_a_click_chooses_a_step_and_does_not_say_that_the_plan_was_run() -> None:
+    app = driver.app()
+    async with app.run_test(size=driver.SMALL) as pilot:
+        await to_verdict(pilot, app)
+        await pilot.click("#plan", offset=(8, 1))
+        await shows(pilot, "▸ 2 start it again")
+        await pilot.press("c")
+        assert app.clipboard.startswith("cd '/home/ada/my shop'")
+        assert isinstance(app.screen, VerdictScreen)
+
+
 @pytest.mark.parametrize("key", ["r", "enter"])
 async def test_checking_again_asks_the_same_and_shows_what_has_changed(key: str) -> None:
     answers = iter((reports.loopback_flask, reports.reachable))
@@ -223,11 +234,13 @@ async def test_keys_that_would_show_nothing_are_not_offered() -> None:
         assert app.clipboard == ""
 
 
-async def test_quitting_ends_the_program_at_once() -> None:
+@pytest.mark.parametrize("key", ["q", "ctrl+q"])
+async def test_quitting_ends_the_program_at_once(key: str) -> None:
     app = driver.app()
     async with app.run_test(size=driver.SMALL) as pilot:
         await to_verdict(pilot, app)
-        await pilot.press("ctrl+q")
+        await pilot.press(key)
+        await until(pilot, lambda: app._exit)
     assert app.return_code == 0
 
 

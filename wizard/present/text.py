@@ -189,7 +189,7 @@ def _plans(shown: View, painter: _Painter) -> Iterator[str]:
             yield from painter.labelled(MARK[Tone.CAREFUL] + " care", warning, Tone.CAREFUL)
         yield from _steps(plan.steps, painter)
     if shown.undo:
-        yield from painter.labelled("undo", shown.undo[0].note if len(shown.undo) == 1 else "the last step first")
+        yield from painter.labelled("undo", shown.undo[0].note if len(shown.undo) == 1 else "in this order")
         yield from _steps(shown.undo, painter)
     for other in shown.alternatives:
         yield from painter.labelled("or", f"{other.title} ({other.promise})")

@@ -30,6 +30,14 @@ class WizardApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "help", "Help", id="app.help", tooltip="The keys of this screen"),
         Binding("ctrl+q", "quit", "Quit", id="app.quit", tooltip="Leave; nothing was changed", priority=True),
+        Binding(
+            "ctrl+z",
+            "suspend_process",
+            "Suspend",
+            id="app.suspend",
+            tooltip="Back to the shell; `fg` returns",
+            show=False,
+        ),
     ]
 
     def __init__(

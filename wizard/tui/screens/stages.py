@@ -37,6 +37,7 @@ class StagesScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "again", "Check again", id="stages.again", tooltip="Start the check from the beginning"),
         Binding("escape", "back", "Back", id="stages.back", tooltip="Stop, and go back to the questions"),
+        Binding("q", "app.quit", "Quit", id="stages.quit", tooltip="Leave; nothing was changed", show=False),
     ]
 
     def __init__(self, diagnose: Diagnose, text: str, options: Options) -> None:

@@ -53,6 +53,7 @@ class SymptomScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", id="symptom.back", tooltip="Back to the address"),
+        Binding("q", "app.quit", "Quit", id="symptom.quit", tooltip="Leave; nothing was changed", show=False),
     ]
 
     def __init__(self, text: str, port: int | None = None) -> None:

@@ -40,6 +40,7 @@ class VerdictScreen(Screen[None]):
         Binding("x", "explain", "Why", id="verdict.explain", tooltip="The page about this cause"),
         Binding("r", "again", "Again", id="verdict.again", tooltip="Ask everything once more", show=False),
         Binding("escape", "back", "Back", id="verdict.back", tooltip="Back to the questions"),
+        Binding("q", "app.quit", "Quit", id="verdict.quit", tooltip="Leave; nothing was changed", show=False),
     ]
 
     def __init__(self, report: Report, *, root: bool, explain: Explain | None = None) -> None:
@@ -99,7 +100,7 @@ class VerdictScreen(Screen[None]):
         copied(self, self._steps())
 
     def action_undo(self) -> None:
-        self.app.push_screen(StepsScreen("The way back, the last step first", (Part("", self.shown.undo),)))
+        self.app.push_screen(StepsScreen("The way back, in this order", (Part("", self.shown.undo),)))
 
     def action_others(self) -> None:
         self.app.push_screen(StepsScreen("Other ways", tuple(map(_part, self.shown.alternatives))))
@@ -160,6 +161,8 @@ def _promise(shown: View) -> Content:
         return labelled("to tell", "run this, it only reads; then press enter")
     if shown.verdict.tone is Tone.GOOD:
         return labelled("next", "open it on the other device; press r to check again")
+    if shown.alternatives:
+        return labelled("plan", "none of its own; o shows other ways")
     return labelled("plan", "none that is known to be safe; e shows what was read")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
@@ -48,6 +49,13 @@ class PlanList(CommandList):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", "Ran it", id="plan.done", tooltip="I have run the plan: check again"),
     ]
+
+    async def _on_click(self, event: events.Click) -> None:
+        # The inherited handler would take a click for Enter; here it only highlights the step that a key then copies.
+        event.prevent_default()
+        clicked = event.style.meta.get("option")
+        if clicked is not None and not self.get_option_at_index(clicked).disabled:
+            self.highlighted = clicked
 
 
 def _rows(parts: tuple[Part, ...]) -> list[Choice]:
