@@ -392,3 +392,15 @@ def test_a_rule_that_the_listing_shows_in_part_is_not_deleted() -> None:
     made = firewall.remove_redirect(RemoveRedirect(5000, Proto.TCP), facts(nftables_json.read(text)), decision)
     assert made is not None
     assert lines(made.steps)[0].startswith("nft insert rule ip nat pre position 2 tcp dport 5000 accept ")
+
+
+def test_a_zone_may_be_called_like_a_part_of_another() -> None:
+    text = FIREWALLD.replace("IN_public", "IN_home_allow")
+    made = allow(facts(native(text), firewalld=FIREWALLD_ON), nft_stopped("filter_IN_home_allow", 6, "firewalld"))
+    assert made is not None and lines(made.steps)[0].startswith("firewall-cmd --zone=home_allow ")
+
+
+def test_an_exception_from_crowdsecs_ban_names_crowdsec() -> None:
+    text = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m set --match-set crowdsec-blacklists src -j DROP\nCOMMIT\n"
+    made = firewall.unban(Unban(CLIENT), facts(compat(text)), stopped("INPUT", 1))
+    assert made is not None and any("cscli decisions delete --ip 192.168.1.20" in said for said in made.warnings)

@@ -25,12 +25,7 @@ from wizard.model.ruleset import Chain, Engine, Rule, Ruleset
 
 TABLE = "firewalld"
 PANIC_TABLE = "firewalld_policy_drop"
-LOWEST_PRIORITY = -32768
-
-_CHAIN = re.compile(
-    r"(?P<stem>(?:filter_)?IN_(?P<policy>policy_)?(?P<name>.+?))(?:_(?P<part>pre|log|deny|allow|post))?"
-)
-_PRIORITY = re.compile(r'^rule\s+priority="?(-?\d+)"?\s')
+LOWEST_PRIORITY = re.compile(r'^rule\s+priority="?(-?\d+)"?\s')
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +42,13 @@ def ward_of(place: Place) -> Ward | None:
     """Which zone or policy of firewalld's a place is in; None: none of them."""
     if place.ruleset.engine == Engine.NFTABLES and place.table.name != TABLE:
         return None
-    match = _CHAIN.fullmatch(place.chain.name)
-    if match is None or f"{match['stem']}_allow" not in place.table.chains:
+    stem, part = place.chain.name, ""
+    if f"{stem}_allow" not in place.table.chains:  # it is one of the zone's parts, not the zone itself
+        stem, _, part = stem.rpartition("_")
+    match = _CHAIN.fullmatch(stem)
+    if match is None or f"{stem}_allow" not in place.table.chains or part not in ("", *_PARTS):
         return None
-    return Ward("policy" if match["policy"] else "zone", match["name"], match["stem"], match["part"] or "")
+    return Ward("policy" if match["policy"] else "zone", match["name"], stem, part)
 
 
 def allow(rulesets: tuple[Ruleset, ...], place: Place, opening: Opening, firewalld: Firewalld | None) -> Change | None:

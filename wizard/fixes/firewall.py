@@ -43,7 +43,7 @@ def allow_inbound(intent: AllowInbound, facts: Facts, decision: Decision) -> Wri
     if place is None:
         return None
     opening = _inbound(intent, decision, place)
-    change = next(_writers(facts, place, opening, intent), None)
+    change = next(_writers(facts, place, opening, intent, decision), None)
     return _written(_allow_title(opening, change), facts, change, place) if change else None
 
 
@@ -74,6 +74,7 @@ def unban(intent: Unban, facts: Facts, decision: Decision) -> Written | None:
     if change is None:
         opening = Opening(Proto.TCP, decision.to.port, ip_network(intent.address))
         change = _by_engine(_rulesets(facts), place, opening)
+        change = replace(change, warnings=(*change.warnings, *_banned_by(place, intent)))
         title = f"Let {intent.address} reach tcp port {opening.port} in spite of its ban ({change.through})"
     return _written(title, facts, change, place)
 
@@ -93,12 +94,16 @@ def remove_redirect(intent: RemoveRedirect, facts: Facts, decision: Decision) ->
     return _written(f"{title} ({change.through})", facts, change, place)
 
 
-def _writers(facts: Facts, place: Place, opening: Opening, intent: AllowInbound) -> Iterator[Change]:
+def _writers(
+    facts: Facts, place: Place, opening: Opening, intent: AllowInbound, decision: Decision
+) -> Iterator[Change]:
     """Every firewall that can write it, the one in charge first."""
     rulesets = _rulesets(facts)
     found: list[Change | None] = []
     if _may_speak(facts.ufw):
-        fallbacks = ufw.Fallbacks(intent.interface or _interface(facts, intent), intent.destination)
+        fallbacks = ufw.Fallbacks(
+            intent.interface or _interface(facts, intent), intent.destination or decision.to.address
+        )
         found.append(ufw.allow(rulesets, place, opening, fallbacks))
     if _may_speak(facts.firewalld):
         told = facts.firewalld if isinstance(facts.firewalld, Firewalld) else None
@@ -143,6 +148,14 @@ def _lift(rulesets: tuple[Ruleset, ...], place: Place, intent: Unban) -> Change 
     if rule is None or not fail2ban.is_theirs(place) or fail2ban.names_set(rule):
         return None
     return _delete(rulesets, place) if fail2ban.bans_only(rule, intent.address) else None
+
+
+def _banned_by(place: Place, intent: Unban) -> tuple[str, ...]:
+    """Who made a ban that is only excepted from, where the names tell, and how to lift it for good."""
+    rule = place.next_rule
+    if "crowdsec" not in f"{place.table.name} {place.chain.name} {rule.text if rule else ''}".lower():
+        return ()
+    return (f"CrowdSec made this ban; `cscli decisions delete --ip {intent.address}` lifts it altogether.",)
 
 
 def _inbound(intent: AllowInbound, decision: Decision, place: Place) -> Opening:
