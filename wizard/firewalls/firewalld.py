@@ -25,7 +25,11 @@ from wizard.model.ruleset import Chain, Engine, Rule, Ruleset
 
 TABLE = "firewalld"
 PANIC_TABLE = "firewalld_policy_drop"
-LOWEST_PRIORITY = re.compile(r'^rule\s+priority="?(-?\d+)"?\s')
+LOWEST_PRIORITY = -32768
+
+_CHAIN = re.compile(r"(?:filter_)?IN_(?P<policy>policy_)?(?P<name>.+)")
+_PARTS = ("pre", "log", "deny", "allow", "post")
+_PRIORITY = re.compile(r'^rule\s+priority="?(-?\d+)"?\s')
 
 
 @dataclass(frozen=True, slots=True)
