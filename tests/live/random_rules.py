@@ -155,9 +155,9 @@ class Nft:
             effects.append("ct mark set 7" if where not in ("prerouting",) else "counter")
         if where == "prerouting" and r.random() < 0.04:
             effects.append("notrack")
-        return " ".join([*conditions, *effects, self._verdict(targets, where)])
+        return " ".join([*conditions, *effects, self._verdict(targets, where, " ".join(conditions))])
 
-    def _verdict(self, targets: list[str], where: str) -> str:
+    def _verdict(self, targets: list[str], where: str, before: str) -> str:
         r = self.random
         choices = ["accept"] * 5 + ["drop"] * 3 + ["return", "continue", "counter"]
         if where in ("input", "forward", "prerouting"):
@@ -168,9 +168,7 @@ class Nft:
         if targets:
             choices += [f"jump {r.choice(targets)}"] * 3 + [f"goto {r.choice(targets)}"]
         chosen = r.choice(choices)
-        if "tcp reset" in chosen and (
-            self.proto == "th" or self.proto == "udp" or any("l4proto" in each for each in conditions)
-        ):
+        if "tcp reset" in chosen and (self.proto == "th" or self.proto == "udp" or "l4proto" in before):
             chosen = "reject"
         if self.family != "inet":
             word = "icmp" if self.family == "ip" else "icmpv6"
@@ -228,7 +226,7 @@ class Nft:
             lambda: f"{self._th(proto)}sport {self._pick('> 30000', '<= 40000', '1-25000')}",
             lambda: (
                 f"meta l4proto {negated}{self._pick(proto if proto != 'th' else 'tcp', '{ tcp, udp }', '{ tcp, icmp }')}"
-                if proto == "th" or where != "nat"
+                if proto == "th"
                 else ""
             ),
             lambda: (

@@ -20,7 +20,7 @@ from typing import Any
 from wizard.firewalls import values
 from wizard.firewalls.iptables.words import split
 from wizard.model.capture import Origin, Parsed
-from wizard.model.ruleset import Elements, NamedSet, Span
+from wizard.model.ruleset import Elements, NamedSet, Span, Wildcard
 
 SOURCE = "ipset save"
 
@@ -74,6 +74,8 @@ def _options(words: list[str]) -> dict[str, str]:
 
 def _add(building: _Building, words: list[str]) -> None:
     key = _key(building, words[2])
+    if "wildcard" in words[3:]:
+        key = tuple(Wildcard(part) if isinstance(part, str) else part for part in key)
     (building.exceptions if "nomatch" in words[3:] else building.keys).append(key)
 
 

@@ -219,6 +219,15 @@ ADDRESS_TYPES: Mapping[str, int] = {
     "nat": 10,
     "xresolve": 11,
 }
+LINK_TYPES: Mapping[str, int] = {
+    "ether": 1,
+    "ppp": 512,
+    "ipip": 768,
+    "ipip6": 769,
+    "loopback": 772,
+    "sit": 776,
+    "ipgre": 778,
+}
 ICMP_TYPES: Mapping[str, int] = {
     "echo-reply": 0,
     "destination-unreachable": 3,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from wizard.judge.match import BEYOND, WITHIN, Operation, Scope, Several, operations
@@ -48,6 +49,9 @@ class Hooked:
     walked: Walked
 
 
+Groups = tuple[tuple[tuple[Hooked, ...], ...], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """One way's end in a base chain: the verdict, and the rule that gave it (None: the chain's policy)."""
@@ -69,19 +73,17 @@ class Hooks:
         for ruleset in rulesets:
             for table in ruleset.tables:
                 self._take(ruleset, table)
-        self._ordered: dict[tuple[int, str], tuple[Hooked, ...]] = {}
+        self._ordered: dict[tuple[int, str], Groups] = {}
 
-    def at(self, family: int, hook: str) -> tuple[Hooked, ...]:
-        """The base chains that a packet of this family meets at the hook, in order.
-
-        At the same priority the chain that was hooked in last comes first (nf_hook_entries_grow)."""
+    def at(self, family: int, hook: str) -> Groups:
+        """The base chains that a packet of this family meets at the hook, in groups, each with its possible orders."""
         key = (family, hook)
         if key not in self._ordered:
             found = [each for table in _FAMILIES[family] for each in self._by_hook.get((table, Hook(hook)), ())]
-            self._ordered[key] = tuple(sorted(found, key=_place))
+            self._ordered[key] = _orders(sorted(found, key=_place))
         return self._ordered[key]
 
-    def on_device(self, hook: str, device: str) -> tuple[Hooked, ...]:
+    def on_device(self, hook: str, device: str) -> Groups:
         """The base chains of netdev tables (and of inet ingress) on one device, in order."""
         found = [
             each
@@ -89,7 +91,7 @@ class Hooks:
             for each in self._by_hook.get((family, Hook(hook)), ())
             if device in each.base.devices
         ]
-        return tuple(sorted(found, key=_place))
+        return _orders(sorted(found, key=_place))
 
     def walked(self, table: Table, name: str) -> Walked | None:
         """The chain, made ready when first asked; None where the table has none of this name."""
@@ -121,18 +123,47 @@ class Hooks:
         return bool(self._by_hook)
 
 
-def _place(hooked: Hooked) -> tuple[int, int, int]:
-    """Priority, and among equals the newest first: legacy tables, which tell no age, are taken as the newest."""
-    base = hooked.base
-    priority = base.priority
-    if base.type == "nat":
-        priority = NAT_PRIORITY.get(base.hook, priority)
+def priority_of(base: BaseChain) -> int:
+    """Where the chain is called: nat chains hang together at one place, whatever their own priority."""
+    return NAT_PRIORITY.get(base.hook, base.priority) if base.type == "nat" else base.priority
+
+
+def _place(hooked: Hooked) -> tuple[int, int, int, int]:
+    """Priority, nat chains among themselves by their own, and among equals the newest first."""
     newest = 0 if hooked.table.engine is Engine.IPTABLES_LEGACY else 1
-    return (priority, newest, -hooked.table.order)
+    return (priority_of(hooked.base), hooked.base.priority, newest, -hooked.table.order)
 
 
-def pass_hook(hooks: Hooks, chains: tuple[Hooked, ...], states: list[State], ended: list[Ended]) -> list[State]:
+def _orders(chains: list[Hooked]) -> tuple[tuple[tuple[Hooked, ...], ...], ...]:
+    """The chains in groups, each with the orders it may have.
+
+    At one priority the kernel calls the newest first; nft tells the age of its tables, iptables-legacy does not, so where
+    both stand at one priority either may come first."""
+    groups: list[tuple[tuple[Hooked, ...], ...]] = []
+    for _, same in groupby(chains, key=lambda hooked: _place(hooked)[:2]):
+        group = tuple(same)
+        legacy = tuple(hooked for hooked in group if hooked.table.engine is Engine.IPTABLES_LEGACY)
+        others = group[len(legacy) :]
+        groups.append((group, (*others, *legacy)) if legacy and others else (group,))
+    return tuple(groups)
+
+
+def pass_hook(hooks: Hooks, groups: Groups, states: list[State], ended: list[Ended]) -> list[State]:
     """Takes the states through base chains; ends (drop, reject, ...) go to `ended`, the rest comes back."""
+    for orders in groups:
+        if not states:
+            break
+        if len(orders) == 1:
+            states = _pass_chains(hooks, orders[0], states, ended)
+            continue
+        states[0].doubt("which of two engines at one priority sees the packet first")
+        copies = [[state.fork() for state in states] for _ in orders[1:]]
+        ways = [_pass_chains(hooks, order, each, ended) for order, each in zip(orders, [states, *copies], strict=True)]
+        states = merge([state for way in ways for state in way])
+    return states
+
+
+def _pass_chains(hooks: Hooks, chains: tuple[Hooked, ...], states: list[State], ended: list[Ended]) -> list[State]:
     for hooked in chains:
         if not states:
             break

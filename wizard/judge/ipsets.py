@@ -54,6 +54,8 @@ class IpsetIndex:
         added = _changed(self.set.name, state, key)
         if added is not None:
             return added
+        if self.set.kind == "hash:net,iface":
+            return self._by_interface(key)
         if self._plain is not None:
             if isinstance(key[0], Unsure):
                 return None if self._plain.find_unsure(key[0]) is PERHAPS else False
@@ -71,6 +73,17 @@ class IpsetIndex:
                 return True
             unsure = unsure or answer is None
         return None if unsure else False
+
+    def _by_interface(self, key: tuple[Any, ...]) -> bool:
+        """The longest prefix that has any entry decides; shorter ones are not asked any more, whatever their interfaces
+        (mtype_test_cidrs and its `multi`, net/netfilter/ipset/ip_set_hash_gen.h)."""
+        fitting = [entry for entry, _ in self._entries.candidates(key) if _part_fits(entry[0], key[0])]
+        fitting += (
+            excepted := [entry for entry, _ in self._exceptions.candidates(key) if _part_fits(entry[0], key[0])]
+        )
+        narrowest = min((_size(entry) for entry in fitting), default=None)
+        named = [entry for entry in fitting if _size(entry) == narrowest and _part_fits(entry[1], key[1])]
+        return bool(named) and named[0] not in excepted
 
     def _longest(self, key: tuple[Any, ...]) -> bool | None:
         best, answer = _closest(self._entries, key), True
@@ -104,7 +117,7 @@ def _part_fits(part: Any, value: Any) -> bool:
         return isinstance(value, int) and part.low <= value <= part.high
     if isinstance(part, tuple):
         return bool(part[0] == value[0] and part_fits(part[1], value[1]))
-    return bool(part == value)
+    return part_fits(part, value)
 
 
 def _changed(name: str, state: State, key: tuple[Any, ...]) -> bool | None:

@@ -73,6 +73,15 @@ class Machine:
         found = self.interfaces.get(name)
         return found.kind if found else UNSURE
 
+    def link_type(self, name: str) -> Any:
+        """The interface's hardware type (ARPHRD_*), as `meta iiftype` has it."""
+        found = self.interfaces.get(name)
+        if found is None:
+            return UNSURE
+        if found.loopback:
+            return 772
+        return 1 if found.mac else UNSURE
+
     def is_bridge(self, name: str) -> bool:
         """Whether packets there may come through a bridge port."""
         found = self.interfaces.get(name)

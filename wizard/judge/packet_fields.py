@@ -215,6 +215,8 @@ _READERS: Mapping[str, Reader] = {
     "meta sdifname": _constant(""),
     "meta secpath": _constant(0),
     "meta ipsec": _constant(0),
+    "meta iiftype": lambda s: s.machine.link_type(s.iif) if s.iif else None,
+    "meta oiftype": lambda s: s.machine.link_type(s.oif) if s.oif else None,
     "meta iifkind": lambda s: s.machine.kind(s.iif),
     "meta oifkind": lambda s: s.machine.kind(s.oif),
     "owner meta skuid": _owner_uid,

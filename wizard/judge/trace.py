@@ -14,7 +14,7 @@ from typing import Any
 
 from wizard.firewalls import frontends, values
 from wizard.judge import source_check
-from wizard.judge.filters import CONNTRACK_PRIORITY, Ended, Hooked, TooManyWays, pass_hook
+from wizard.judge.filters import CONNTRACK_PRIORITY, Ended, TooManyWays, pass_hook, priority_of
 from wizard.judge.machine import Machine
 from wizard.judge.routing import LOOPBACK, Answer, Question
 from wizard.judge.state import (
@@ -391,7 +391,7 @@ def _hook(machine: Machine, states: list[State], hook: str, finals: list[_Final]
     for state in states:
         state.hook = hook
     if hook in ("prerouting", "output"):
-        early = tuple(each for each in chains if each.base.priority <= CONNTRACK_PRIORITY)
+        early = tuple(each for each in chains if priority_of(each[0][0].base) <= CONNTRACK_PRIORITY)
         chains = chains[len(early) :]
         states = pass_hook(machine.hooks, early, states, ended)
         for state in states:
@@ -414,7 +414,7 @@ def _track(state: State, tracked: str) -> None:
 def _devices(machine: Machine, states: list[State], hook: str, finals: list[_Final]) -> list[State]:
     """The chains of netdev tables on the packet's device, in front of everything or behind it."""
     device = states[0].iif if hook == "ingress" else states[0].oif
-    chains: tuple[Hooked, ...] = machine.hooks.on_device(hook, device)
+    chains = machine.hooks.on_device(hook, device)
     if not chains:
         return states
     ended: list[Ended] = []
@@ -427,6 +427,10 @@ def _devices(machine: Machine, states: list[State], hook: str, finals: list[_Fin
 
 def _ended_final(machine: Machine, end: Ended, hook: str) -> _Final:
     kind = end.verdict.kind
+    if kind == "reject" and hook in ("output", "postrouting"):
+        return _Final(
+            "drop", end.state, hook, None, end, "it is rejected on its way out, which only this machine notices"
+        )
     if kind == "reject":
         stopped = _rejection_stopped(machine, end)
         if stopped is not None:
@@ -481,9 +485,18 @@ def _refusal(machine: Machine, end: Ended) -> State:
         return back
     back.proto = 1 if state.family == 4 else 58
     back.icmp = _icmp_of(state.family, words)
-    if state.hook != "input" and machine.fib_tables.local_type(state.family, state.destination) != "local":
-        back.source = machine.first_address(state.family, back.oif) or state.destination
+    # icmp_send takes the packet's own destination only where it has been routed here; icmp6_send asks the address itself.
+    local = machine.fib_tables.local_type(state.family, state.destination) == "local"
+    if not local or (state.family == 4 and state.hook != "input"):
+        back.source = _preferred_source(machine, state, back.oif)
     return back
+
+
+def _preferred_source(machine: Machine, state: State, device: str) -> int:
+    route = machine.fib_tables.lookup(_question_back(state)).route
+    if route is not None and route.source is not None:
+        return int(route.source)
+    return machine.first_address(state.family, device) or state.destination
 
 
 def _icmp_of(family: int, words: str) -> tuple[int, int]:

@@ -8,6 +8,7 @@ What is not understood becomes `{"unread": "the words"}`, which the reader keeps
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -37,6 +38,9 @@ _STATEMENT_WORDS = frozenset(
     "accept drop continue return jump goto queue reject log counter limit quota dnat snat redirect masquerade notrack"  # noqa: SIM905
     " synproxy tproxy dup fwd flow add update delete set comment meter vmap map xt last".split()
 )
+
+
+_VARIABLE = re.compile(r"\$(\w+)")
 
 
 class NotUnderstood(ValueError):
@@ -85,7 +89,12 @@ class RuleParser:
             self._words[self._place - 1 : self._place] = self._variables[word[1:]]
             self._place -= 1
             return self._next()
-        return word
+        return _VARIABLE.sub(self._inside, word) if "$" in word and not is_string(word) else word
+
+    def _inside(self, match: re.Match[str]) -> str:
+        """A variable within a word (`:$port`), where it stands for one word."""
+        found = self._variables.get(match[1], [])
+        return unquoted(found[0]) if len(found) == 1 else match[0]
 
     def _take(self, word: str) -> bool:
         self._expand()
@@ -216,7 +225,8 @@ class RuleParser:
         while self._peek() in _BITS:
             operator = _BITS[self._next()]
             kind = read_expression(found)[1]
-            right = self._primary() if self._starts_expression() else self._list(kind)
+            flags = self._peek() == "(" and kind in _FLAG_TYPES
+            right = self._primary() if self._starts_expression() and not flags else self._list(kind)
             found = {operator: [found, right]}
         return found
 
@@ -311,6 +321,7 @@ class RuleParser:
         """`{ 80 : accept, 10.0.0.1 . 22 : 5 }`."""
         found: list[Any] = []
         self._expect("{")
+        self._part_colons()
         while not self._take("}"):
             if self._skip_separator():
                 continue
@@ -342,6 +353,15 @@ class RuleParser:
 
     def _skip_separator(self) -> bool:
         return self._take(",") or self._take("\n") or self._take(";")
+
+    def _part_colons(self) -> None:
+        """`{ new: accept }` is `{ new : accept }`."""
+        place = self._place
+        while place < len(self._words) and self._words[place] != "}":
+            word = self._words[place]
+            if len(word) > 1 and word.endswith(":") and not word.endswith("::") and not is_string(word):
+                self._words[place : place + 1] = [word[:-1], ":"]
+            place += 1
 
     def _colon(self) -> None:
         while self._take("\n"):
@@ -514,8 +534,10 @@ class RuleParser:
         if self._peek() in ("addr", "interval", "prefix"):
             while self._more() and self._peek() != "to":
                 found.setdefault("type_flags", []).append(self._next())
-        if self._take("to"):
+        if self._take("to") or (self._peek()[:1].isdigit() or self._peek()[:1] in ("[", ":")):
             self._endpoint(found)
+            if kind in ("redirect", "masquerade") and "addr" in found and "port" not in found:
+                found["port"] = found.pop("addr")
         flags = []
         while self._peek() in ("random", "fully-random", "persistent", ","):
             flags.append(self._next())

@@ -101,7 +101,10 @@ def rule_from_text(text: str, table: Table | str = "inet") -> Rule:
 
 def _take(item: Mapping[str, Any], tables: dict[Key, _Building], skipped: set[Key], source: str) -> None:
     kind, raw = next(iter(item.items()))
-    if kind in ("metainfo",):
+    if kind in ("add", "create", "insert"):
+        # A file of commands (`nft -j -f`) rather than a listing.
+        kind, raw = next(iter(raw.items()))
+    if kind in ("metainfo", "flush", "delete"):
         return
     if kind == "table":
         key = (str(raw["family"]), str(raw["name"]))

@@ -28,6 +28,7 @@ from wizard.model.ruleset import (
     SetField,
     Span,
     TransparentProxy,
+    Unknowable,
     Verdict,
     VerdictMap,
 )
@@ -93,7 +94,7 @@ def _mangle(raw: Mapping[str, Any], whole: Any, family: str) -> Any:
     try:
         value = types.value(kind, source)
     except (ValueError, TypeError):
-        value = expression(source)[0]
+        value = expression(source)[0] if isinstance(source, dict) else Unknowable(str(source))
     return SetField(name, value, shown(whole))
 
 
