@@ -12,9 +12,9 @@ from tests.live.lab import Answer, Connect, Lab
 
 
 @contextmanager
-def broken(fault: Fault) -> Iterator[Lab]:
+def broken(fault: Fault, *, own_processes: bool = True) -> Iterator[Lab]:
     """A lab in which the fault is at work."""
-    with Lab(router=fault.router) as lab:
+    with Lab(router=fault.router, own_processes=own_processes) as lab:
         if fault.before:
             lab.run(fault.before)
         if fault.firewall is not None:

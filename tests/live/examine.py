@@ -45,11 +45,11 @@ class Examined:
         self.complaints.extend(complaints)
 
 
-def examine(fault: Fault) -> Examined:
+def examine(fault: Fault, *, own_processes: bool = True) -> Examined:
     """Build the fault, and hold the wizard's answer against what really happens."""
     outcome = Examined(fault)
     started = time.monotonic()
-    with broken(fault) as lab:
+    with broken(fault, own_processes=own_processes) as lab:
         seen = look(lab, fault)
         outcome.says(*(f"lab: {line}" for line in mismatches(fault, seen)))
         neighbour = _neighbour(lab, fault)

@@ -155,6 +155,8 @@ class Lab:
 
     router: bool = False
     ipv6: bool = True
+    own_processes: bool = True
+    """False: no process namespace; the wizard sees every program of this computer, as with `ip netns exec`."""
     private: Sequence[str] = ()
     """More files and folders of which the lab shall have its own copy."""
     processes: list[Process] = field(default_factory=list)
@@ -176,8 +178,18 @@ class Lab:
         for process in reversed(self.processes):
             process.stop()
         if self._init is not None:
+            if not self.own_processes and hasattr(self, "pid"):
+                self._end_strays()
             self._kill_init(self._init)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _end_strays(self) -> None:
+        """Where no process namespace does it: end what still runs in the lab's mount namespace."""
+        ours = Path(f"/proc/{self.pid}/ns/mnt").readlink()
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if (folder / "ns/mnt").readlink() == ours:
+                    os.kill(int(folder.name), signal.SIGKILL)
 
     def _kill_init(self, unshare: subprocess.Popen[str]) -> None:
         """Ending process 1 of a pid namespace ends all of it (pid_namespaces(7))."""
@@ -193,17 +205,19 @@ class Lab:
 
     def _start(self) -> None:
         wanted = ",".join([*_PRIVATE, *self.private])
+        processes = ["--pid", "--fork", "--kill-child", "--mount-proc"] if self.own_processes else []
         self._init = subprocess.Popen(
-            ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--net", "--mount-proc", "--propagation", "private",
+            ["unshare", "--mount", *processes, "--net", "--propagation", "private",
              sys.executable, "-ISE", str(self.write("lab-init.py", _INIT)), str(self.folder), wanted],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
         assert self._init.stdout and self._init.stderr
         if self._init.stdout.readline() != "ready\n":
             raise LabError(self._init.stderr.read())
-        children = Path(f"/proc/{self._init.pid}/task/{self._init.pid}/children").read_text().split()
-        self.pid = int(children[0])
-        self._enter = ["nsenter", "-t", str(self.pid), "-m", "-p"]
+        self.pid = self._init.pid
+        if self.own_processes:
+            self.pid = int(Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0])
+        self._enter = ["nsenter", "-t", str(self.pid), "-m", *(["-p"] if self.own_processes else [])]
         self._join_with_a_cable()
 
     def _join_with_a_cable(self) -> None:
