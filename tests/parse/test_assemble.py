@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from wizard.collect.probes_linux import PROBES
 from wizard.model.capture import Capture, Unknown
@@ -110,3 +110,22 @@ def test_source_files_come_by_their_paths() -> None:
     read = facts(captures)
     assert read.sources == {"/a/app.py": "app.run()\n"}
     assert [note.reason for note in read.notes] == ["no such file"]
+
+
+def test_what_comes_later_is_added_without_reading_the_rest_again() -> None:
+    first: Captures = {
+        **text("hosts", "127.0.0.1 localhost\nodd\n"),
+        "nft-json": Unknown("root only"),
+        **text("source:/a", "x"),
+    }
+    later: Captures = {
+        **text("attempts", '{"address": "127.0.0.1", "port": 1, "outcome": "refused"}\nodd\n'),
+        **text("resolution", '{"name": "a.lan", "addresses": ["10.0.0.1"]}\n'),
+        **text("source:/b", "y"),
+        "source:/c": Unknown("no such file"),
+    }
+    together, added = facts(first | later), assemble.with_more(facts(first), later)
+    assert set(added.notes) == set(together.notes)
+    assert replace(added, notes=()) == replace(together, notes=())
+    assert added.sources == {"/a": "x", "/b": "y"}
+    assert assemble.with_more(together, {}) == together

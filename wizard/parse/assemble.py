@@ -83,6 +83,21 @@ def facts(captures: Captures, platform: str, taken_at: float, privileged: bool) 
     )
 
 
+def with_more(known: Facts, extra: Captures) -> Facts:
+    """The facts with what was asked later: attempts, the resolution, source files. The rest is not read again.
+
+    The same as `facts` of all captures together, as long as `extra` has nothing else.
+    """
+    desk = _Desk(extra)
+    return replace(
+        known,
+        attempts=desk.read("attempts", attempts.parse) if "attempts" in extra else known.attempts,
+        resolution=desk.read("resolution", resolution.parse) if "resolution" in extra else known.resolution,
+        sources={**known.sources, **_sources(extra)},
+        notes=known.notes + desk.notes(),
+    )
+
+
 class _Desk:
     """Hands out captures, and notes what could not be read on the way."""
 
