@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from wizard.fixes.written import Written
 from wizard.knowledge.debugger import debugger_state
 from wizard.knowledge.recognise import Launch, recognise_title
-from wizard.knowledge.values import join_address
+from wizard.knowledge.values import join_address, option_values
 from wizard.model.facts import Facts
 from wizard.model.remedy import Do, Rebind, Risk
 
@@ -17,7 +19,7 @@ def only(why: str, started: Launch, intent: Rebind, facts: Facts) -> Written:
     place = join_address(str(intent.address), intent.move_to or intent.port)
     said = [why] if why else []
     if framework and framework.advice:
-        said.append(framework.advice.replace("ADDRESS", str(intent.address)).replace("PORT", str(intent.port)))
+        said.append(_filled(framework.advice, started, intent))
     elif framework and framework.address_options:
         said.append(
             f"Start {name} again as before, with `{framework.address_options[0]}` so that it listens on {place}."
@@ -44,3 +46,14 @@ def debugger(started: Launch, intent: Rebind, facts: Facts, after: Facts) -> Wri
 
 def _written_as(intent: Rebind) -> str:
     return "`127.0.0.1` or `localhost`" if intent.address.version == 4 else "`::1` or `localhost`"
+
+
+def _filled(advice: str, started: Launch, intent: Rebind) -> str:
+    """The advice with this case's own address and ports (docker-proxy names the port inside on its command line)."""
+    inside = option_values(started.root.argv, ("-container-port",))
+    words = {
+        "CONTAINER_PORT": inside[-1].text if inside else "CONTAINER_PORT",
+        "ADDRESS": str(intent.address),
+        "PORT": str(intent.move_to or intent.port),
+    }
+    return re.sub("CONTAINER_PORT|ADDRESS|PORT", lambda match: words[match[0]], advice)

@@ -95,7 +95,7 @@ def _host(start: Start, framework: Framework, after: int, binding: Binding) -> S
         return start.with_words_at(bare + 1, address)
     if framework.address_environment and framework.address_environment in start.variables():
         return start.with_variable(framework.address_environment, address)
-    return start.with_options(framework.address_options[0], address)
+    return _with_option(start, framework, framework.address_options[0], address)
 
 
 def _port(start: Start, framework: Framework, after: int, binding: Binding) -> Start:
@@ -108,7 +108,11 @@ def _port(start: Start, framework: Framework, after: int, binding: Binding) -> S
         return _port_word(start, framework, after, port)
     if framework.port_environment and framework.port_environment in start.variables():
         return start.with_variable(framework.port_environment, port)
-    return start.with_options(framework.port_options[0], port) if framework.port_options else start
+    return _with_option(start, framework, framework.port_options[0], port) if framework.port_options else start
+
+
+def _with_option(start: Start, framework: Framework, option: str, value: str) -> Start:
+    return start.with_options(f"{option}={value}") if framework.joined else start.with_options(option, value)
 
 
 def _port_word(start: Start, framework: Framework, after: int, port: str) -> Start:

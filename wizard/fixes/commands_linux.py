@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from wizard.fixes import restart
 from wizard.fixes.after import without_answers
+from wizard.fixes.keepers import kept_by_somebody
 from wizard.fixes.restart import PLANNED, runner_for
 from wizard.fixes.start import start_of
 from wizard.fixes.unit import is_main_process, unit_of
@@ -57,12 +58,14 @@ def resume(intent: Resume, facts: Facts) -> Written | None:
 
 def stop_program(intent: StopProgram, facts: Facts) -> Written | None:
     """End the program that holds a port: by its service, its container, or its own processes."""
-    if intent.container:
-        return _stop_container(intent, facts)
     processes = _processes(facts)
     started = launch(processes, intent.pid)
+    if container := intent.container or (started.root.container if started else ""):
+        return _stop_container(container, facts)
     if started is None or intent.pid == 1 or {started.root.name, intent.name} & _NEVER_STOPPED:
         return None
+    if reason := kept_by_somebody(started, facts):
+        return Written(f"Stop {started.root.name}", (Do(reason),), (), facts)
     unit = intent.unit or (unit_of(started) if is_main_process(started) else "")
     if unit.endswith(".service"):
         steps: tuple[Instruction, ...] = (Run(("systemctl", "stop", unit), root=True),)
@@ -172,9 +175,9 @@ def _own_routes(interface: Interface) -> tuple[Route, ...]:
     return tuple(routes)
 
 
-def _stop_container(intent: StopProgram, facts: Facts) -> Written:
+def _stop_container(identifier: str, facts: Facts) -> Written:
     known = () if isinstance(facts.containers, Unknown) else facts.containers
-    name = next((each.name for each in known if each.identifier.startswith(intent.container)), intent.container)
+    name = next((each.name for each in known if each.identifier.startswith(identifier)), identifier)
     return Written(
         f"Stop the container {name}",
         (Run(("docker", "stop", name), root=True),),

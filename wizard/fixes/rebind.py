@@ -58,6 +58,8 @@ def rebind(intent: Rebind, facts: Facts) -> Written | None:
         return None
     if refusal := kept_by_somebody(started, facts):
         return advice.only(refusal, started, intent, facts)
+    if started.root.cwd is None or started.root.cwd.endswith(" (deleted)"):
+        return advice.only(_no_folder(started), started, intent, facts)
     present = present_listener(facts, started, intent.port, intent.address)
     now = present.address if present else ip_address("127.0.0.1" if intent.address.version == 4 else "::1")
     binding = Binding(now, intent.port, intent.address, intent.move_to or intent.port)
@@ -70,6 +72,13 @@ def rebind(intent: Rebind, facts: Facts) -> Written | None:
     if not binding.to.is_loopback and not _harmless(started, after):
         return advice.debugger(started, intent, facts, after)
     return _written(started, facts, after, change, binding)
+
+
+def _no_folder(started: Launch) -> str:
+    if started.root.cwd is not None:
+        return "The folder it was started in is gone."
+    owner = f" (it belongs to {started.root.user})" if started.root.user else ""
+    return f"How it was started may not be read{owner}: as root, `wizard check` writes the commands."
 
 
 def _change(started: Launch, facts: Facts, binding: Binding) -> Change | None:

@@ -17,6 +17,8 @@ from wizard.model.remedy import Instruction, Run
 PLANNED = "the plan"
 """The source of a fact that holds once the plan has run."""
 
+_KEEPS = "It keeps running in this terminal."
+
 _LEAST_ORDINARY_UID = 1000
 """Ids below belong to services (login.defs(5) UID_MIN)."""
 
@@ -57,10 +59,12 @@ def stop_by_pid(launch: Launch, runner: Runner) -> tuple[Instruction, ...]:
 
 def stop_by_port(address: Address, port: int, runner: Runner, name: str) -> tuple[Instruction, ...]:
     """End whatever listens exactly there; for a program that the plan itself started, whose pids nobody knows yet, and
-    which may need a moment before it listens."""
+    which may need a moment before it listens. Of several that hold the socket the oldest: the others are its workers,
+    and would be replaced if they ended first."""
     place = f"src [{address}]:{port}" if address.version == 6 else f"src {address}:{port}"
-    pids = f"ss -Hltnp '{place}' | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -un"
-    kill = f'for i in $(seq 150); do PIDS=$({pids}); [ -z "$PIDS" ] || break; sleep 0.1; done; kill $PIDS'
+    oldest = "xargs -r ps -o pid= --sort=start_time | head -n 1"
+    pid = f"ss -Hltnp '{place}' | grep -o 'pid=[0-9]*' | cut -d= -f2 | {oldest}"
+    kill = f'for i in $(seq 150); do PID=$({pid}); [ -z "$PID" ] || break; sleep 0.1; done; kill $PID'
     wait = f"for i in $(seq 150); do [ -n \"$(ss -Hltn '{place}')\" ] || break; sleep 0.1; done"
     return (
         Run(script=kill, root=runner.root, note=f"Stops {name}."),
@@ -73,5 +77,5 @@ def start_again(start: Start, runner: Runner, note: str = "") -> Run:
     if runner.user:
         named = tuple(f"{name}={value}" for name, value in start.environment)
         argv = ("runuser", "-u", runner.user, "--", *(("env", *named) if named else ()), *start.argv)
-        return Run(argv, cwd=start.cwd, root=True, background=True, note=note)
-    return Run(start.argv, "", start.cwd, start.environment, root=runner.root, background=True, note=note)
+        return Run(argv, cwd=start.cwd, root=True, background=True, note=note or _KEEPS)
+    return Run(start.argv, "", start.cwd, start.environment, root=runner.root, background=True, note=note or _KEEPS)

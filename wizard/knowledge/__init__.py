@@ -47,6 +47,8 @@ class Framework:
     port_positional: bool = False
     repeats: bool = False
     """The address option may be given several times, and all of them count."""
+    joined: bool = False
+    """Its options take their value only behind an equals sign."""
     abbreviates: bool = False
     """Long options may be shortened (argparse)."""
     config_file: str = ""
