@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from tests.present import reports
+from tests.present.test_html import Page
 from wizard.model.report import Report
-from wizard.present import json_report, text
+from wizard.present import html, json_report, text
 from wizard.present.plans import StepView
 from wizard.present.view import View, view
 
@@ -32,6 +33,7 @@ def _strings(value: Any) -> Iterator[str]:
 
 FACES: dict[str, Callable[[Report], str]] = {
     "text": lambda report: " ".join(text.render(report).split()),
+    "html": lambda report: Page(html.render(report, root=True)).text,
     "json": lambda report: " ".join("\n".join(_strings(json.loads(json_report.render(report)))).split()),
 }
 SOUND = [make for make in reports.ALL if make is not reports.hostile]

@@ -12,6 +12,7 @@ from tests.tui import driver
 from tests.tui.driver import Asked, shows, type_in, until
 from wizard.errors import ExitCode, WizardError
 from wizard.model.report import Report
+from wizard.present.view import view
 from wizard.tui.app import WizardApp
 from wizard.tui.calls import Options, Tell
 from wizard.tui.screens.page import PageScreen
@@ -308,3 +309,19 @@ async def test_a_usage_error_leads_back_to_the_target() -> None:
         await pilot.press("enter", "enter")
         await until(pilot, lambda: isinstance(app.screen, StartScreen))
         await shows(pilot, "✗ There is no port in it.", "try add one")
+
+
+@pytest.mark.parametrize("make", [make for make in reports.ALL if make is not reports.hostile])
+async def test_every_finding_command_and_undo_is_on_a_screen(make: Callable[[], Report]) -> None:
+    shown = view(make(), root=False)
+    app = driver.app(make)
+    async with app.run_test(size=driver.LARGE) as pilot:
+        await to_verdict(pilot, app)
+        await shows(pilot, make().sentence, *(step.text for step in shown.steps))
+        if shown.undo:
+            await pilot.press("u")
+            await shows(pilot, *(step.text for step in shown.undo))
+            await pilot.press("escape")
+        await pilot.press("e")
+        found = (*shown.findings, *shown.warnings)
+        await shows(pilot, "The packet's way", *(one.summary for one in found), *(one.ref for one in found))
