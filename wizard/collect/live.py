@@ -6,7 +6,8 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 from importlib import import_module
 
 from wizard.collect import commands, conditions
@@ -68,7 +69,8 @@ class _Round:
     def __init__(self, probes: list[Probe], answers: _Answers, late: float | None) -> None:
         self.probes = probes
         self.answers = answers
-        allowed = [probe for probe in probes if _may_run(probe, answers)]
+        unmet = cache(conditions.unmet)
+        allowed = [probe for probe in probes if _may_run(probe, answers, unmet)]
         self._by_name = {probe.name: probe for probe in allowed}
         self._limits = {probe.name: _limit(probe, late) for probe in allowed}
         self._batch = commands.Batch(commands.Command(p.name, p.argv, self._limits[p.name]) for p in allowed if p.argv)
@@ -103,11 +105,11 @@ def _sentence(probe: Probe, answer: Answer) -> str:
     return f"{probe.asks}: {answer.reason}" if isinstance(answer, Unknown) else f"{probe.asks}: read"
 
 
-def _may_run(probe: Probe, answers: _Answers) -> bool:
+def _may_run(probe: Probe, answers: _Answers, unmet: Callable[[str], str]) -> bool:
     if not probe.only_if:
         return True
     try:
-        missing = conditions.unmet(probe.only_if)
+        missing = unmet(probe.only_if)
     except OSError as error:
         answers.put(probe, Unknown(f"{error.filename}: {error.strerror}", probe.remedy, probe.asks))
         return False

@@ -6,6 +6,7 @@ r"""Reads ss(8): listeners (`ss -H -ltunpe`), connections (`ss -H -tnp state con
     tcp LISTEN 0      5      [fe80::7]%eth0:8008    [::]:* ino:39274 sk:7 cgroup:/ v6only:1 <->
     tcp LISTEN 0      5           0.0.0.0%lo:8004 0.0.0.0:* ino:39268 sk:5 cgroup:/ <->
     ESTAB 0      0      [::ffff:127.0.0.1]:8002  [::ffff:127.0.0.1]:59098
+    u_dgr UNCONN 0      0      /run/systemd/notify 3041 * 0 users:(("systemd",pid=1,fd=17))
     u_str LISTEN 0      128    /run/a b.sock 39279 * 0 users:(("nginx",pid=9,fd=17))
 
 `*` is an IPv6 socket that takes IPv4 too, `[::]` one that does not, `0.0.0.0` takes IPv4 only. Recv-Q of a listener are
@@ -20,13 +21,16 @@ are split where a whole line head stands, which needs 16, so no name can forge o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from itertools import pairwise
+from typing import TypeVar
 
 from wizard.model.capture import Origin, Parsed
 from wizard.model.facts import Address, Connection, Listener, Owner, Proto, UnixListener
 
+T = TypeVar("T")
 LISTENERS = "ss -H -ltunpe"
 CONNECTIONS = "ss -H -tnp state connected"
 UNIX = "ss -H -lxp"
@@ -45,51 +49,55 @@ _CONNECTION = re.compile(
     re.DOTALL,
 )
 _UNIX_HEAD = re.compile(r"^(?=u_\w+\s+\w+\s+\d+\s+\d+\s)", re.MULTILINE)
-_UNIX = re.compile(r"u_\w+\s+LISTEN\s+\d+\s+\d+\s+(?P<path>.+?)\s+\d+\s+\*\s+0" + _USERS + r"\s*", re.DOTALL)
+_UNIX = re.compile(
+    r"u_(?:(?P<kind>dgr)\s+UNCONN|(?:str|seq)\s+LISTEN)\s+\d+\s+\d+\s+(?P<path>.+?)\s+\d+\s+\*\s+0" + _USERS + r"\s*",
+    re.DOTALL,
+)
 _OWNER = re.compile(r'\("(?P<name>.*?)",(?:pid=)?(?P<pid>\d+),(?:fd=)?\d+\)(?=,\("|$)', re.DOTALL)
 
 
 def parse_listeners(text: str, source: str = LISTENERS) -> Parsed[tuple[Listener, ...]]:
     """Every listener in `text`; records of any other shape are returned unread."""
     old = ":::" in text
-    listeners: list[Listener] = []
-    unread: list[Origin] = []
-    for origin in _records(text, _LISTENER_HEAD, source):
-        match = _LISTENER.fullmatch(origin.text)
-        try:
-            if match is None:
-                raise ValueError(origin.text)
-            listeners.append(_listener(match, origin, old))
-        except ValueError:
-            unread.append(origin)
-    return Parsed(tuple(listeners), tuple(unread))
+    return _each(text, source, _LISTENER_HEAD, _LISTENER, lambda match, origin: _listener(match, origin, old))
 
 
 def parse_connections(text: str, source: str = CONNECTIONS) -> Parsed[tuple[Connection, ...]]:
     """Every TCP connection in `text`."""
-    connections: list[Connection] = []
-    unread: list[Origin] = []
-    for origin in _records(text, _CONNECTION_HEAD, source):
-        match = _CONNECTION.fullmatch(origin.text)
-        try:
-            if match is None:
-                raise ValueError(origin.text)
-            connections.append(_connection(match, origin))
-        except ValueError:
-            unread.append(origin)
-    return Parsed(tuple(connections), tuple(unread))
+    return _each(text, source, _CONNECTION_HEAD, _CONNECTION, _connection)
 
 
 def parse_unix(text: str, source: str = UNIX) -> Parsed[tuple[UnixListener, ...]]:
-    """Every listening UNIX socket that has a name (`@` starts one of the abstract namespace)."""
-    listeners: list[UnixListener] = []
+    """Every listening UNIX socket (`@` starts a name of the abstract namespace); datagram sockets take no connections."""
+    parsed = _each(text, source, _UNIX_HEAD, _UNIX, _unix)
+    return Parsed(tuple(each for each in parsed.value if each is not None), parsed.unread)
+
+
+def _unix(match: re.Match[str], origin: Origin) -> UnixListener | None:
+    return None if match["kind"] == "dgr" else UnixListener(match["path"], _owners(match["users"]), origin)
+
+
+def _each(
+    text: str, source: str, head: re.Pattern[str], shape: re.Pattern[str], read: Callable[[re.Match[str], Origin], T]
+) -> Parsed[tuple[T, ...]]:
+    """Every record read. One that has no known shape may be a known line with a stray one behind it."""
+    values: list[T] = []
     unread: list[Origin] = []
-    for origin in _records(text, _UNIX_HEAD, source):
-        if match := _UNIX.fullmatch(origin.text):
-            listeners.append(UnixListener(match["path"], _owners(match["users"]), origin))
-        else:
-            unread.append(origin)
-    return Parsed(tuple(listeners), tuple(unread))
+    for record in _records(text, head, source):
+        first, _, rest = record.text.partition("\n")
+        for origin in (record, replace(record, text=first.strip())):
+            if match := shape.fullmatch(origin.text):
+                break
+        try:
+            if match is None:
+                raise ValueError(record.text)
+            values.append(read(match, origin))
+        except ValueError:
+            unread.append(record)
+            continue
+        if origin.text != record.text:
+            unread.append(Origin(source, record.line + 1, rest))
+    return Parsed(tuple(values), tuple(unread))
 
 
 def _records(text: str, head: re.Pattern[str], source: str) -> Iterator[Origin]:
