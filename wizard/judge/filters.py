@@ -9,7 +9,6 @@ all engines hangs on one hook at a fixed priority, and asks no further chain onc
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -101,10 +100,17 @@ class Hooks:
             chain = table.chains.get(name)
             if chain is None:
                 return None
-            scope = self._scopes.setdefault(id(table), Scope(table))
+            scope = self.scope(table)
             compiled = [(operations(rule, scope), rule) for rule in chain.rules]
             found = Walked(table, chain, [pair for pair in compiled if pair[0]])
             self._walked[key] = found
+        return found
+
+    def scope(self, table: Table) -> Scope:
+        """What the words of the table's rules refer to."""
+        found = self._scopes.get(id(table))
+        if found is None:
+            found = self._scopes[id(table)] = Scope(table)
         return found
 
     def _take(self, ruleset: Ruleset, table: Table) -> None:
@@ -349,15 +355,3 @@ def _limit_of(rule: Rule) -> str:
         if any(getattr(s, "what", "") == "connection limit" for s in rule.statements)
         else "rate limit"
     )
-
-
-def reachable(hooks: Hooks, walked: Walked, depth: int = 0) -> Iterator[tuple[Walked, Rule]]:
-    """Every rule of a chain and of those it can jump to, in order; for near misses."""
-    for rule in walked.chain.rules:
-        yield walked, rule
-        if depth < MOST_JUMPS:
-            for statement in rule.statements:
-                if isinstance(statement, Verdict) and statement.kind in ("jump", "goto"):
-                    target = hooks.walked(walked.table, statement.chain)
-                    if target is not None:
-                        yield from reachable(hooks, target, depth + 1)

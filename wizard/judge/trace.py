@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from wizard.firewalls import frontends, values
-from wizard.judge import source_check
+from wizard.judge import nearness, source_check
 from wizard.judge.filters import CONNTRACK_PRIORITY, Ended, TooManyWays, pass_hook, priority_of
 from wizard.judge.machine import Machine
 from wizard.judge.routing import LOOPBACK, Answer, Question
@@ -32,7 +32,7 @@ from wizard.judge.state import (
 )
 from wizard.model.capture import Origin, Unknown
 from wizard.model.facts import Facts, Proto
-from wizard.model.journey import Decision, RuleReference, Translation
+from wizard.model.journey import Decision, NearMiss, RuleReference, Translation
 from wizard.model.packet import Packet
 
 # What the other side receives where the routing table refuses (ip_error, ip6_pkt_discard, ip6_pkt_prohibit).
@@ -108,10 +108,21 @@ def trace(facts: Facts, packet: Packet, explain: bool = True) -> Decision:
         finals.append(_Final("unknown", state, "prerouting", reason="more possibilities than can be followed"))
     decision = _decide(facts, packet, state, finals)
     if explain and decision.outcome != "unknown":
-        from wizard.judge.nearness import near_misses
-
-        return replace(decision, near_misses=near_misses(machine, packet, _main(finals), decision))
+        return replace(decision, near_misses=_near_misses(facts, machine, _main(finals)))
     return decision
+
+
+def _near_misses(facts: Facts, machine: Machine, final: _Final) -> tuple[NearMiss, ...]:
+    found = (
+        nearness.blocked(machine.hooks, final.end) if final.end else nearness.passed(machine.hooks, final.state.passed)
+    )
+    base = final.end.hooked if final.end else None
+    misses = []
+    for near in found:
+        hooked = base or next(end.hooked for end in final.state.passed)
+        shown = _reference(facts, Ended(final.state, near.verdict, hooked, near.walked, near.rule))
+        misses.append(nearness.as_near_miss(shown, near, final.state))
+    return tuple(misses)
 
 
 def reply(facts: Facts, packet: Packet, decision: Decision) -> Decision:
