@@ -241,3 +241,33 @@ def test_a_bind_already_wider_keeps_its_place_in_the_facts() -> None:
         ("127.0.0.1", 9000),
     }
     assert _process(piece.facts).argv == ("uvicorn", "main:app", "--host", "0.0.0.0")
+
+
+def test_a_supervisor_behind_a_shell_is_seen_and_a_persons_shell_is_not() -> None:
+    chain = {
+        PID: process(argv=("gunicorn", "app:app"), parent=901),
+        901: process(pid=901, argv=("/bin/sh", "-c", "gunicorn app:app"), name="sh", parent=900),
+        900: process(pid=900, argv=("/usr/bin/python3", "/usr/bin/honcho", "start"), name="honcho", parent=1),
+    }
+    door = listener("127.0.0.1", 8000, owners=(Owner("gunicorn", PID),))
+    assert isinstance(moved(facts(processes=chain, listeners=(door,))).steps[0], Do)
+    chain[901] = process(pid=901, argv=("-bash",), name="bash", parent=900)
+    assert isinstance(moved(facts(processes=chain, listeners=(door,))).steps[0], Run)
+
+
+@pytest.mark.parametrize("folder", [None, "/srv/site (deleted)"])
+def test_where_it_was_started_has_to_be_known(folder: str | None) -> None:
+    known = machine("uvicorn main:app")
+    piece = moved(replace(known, processes={PID: replace(_process(known), cwd=folder)}))
+    assert [type(each) for each in piece.steps] == [Do]
+    assert ("root" if folder is None else "gone") in piece.steps[0].text  # type: ignore[union-attr]
+
+
+def test_a_published_port_is_published_anew() -> None:
+    line = "/usr/bin/docker-proxy -proto tcp -host-ip 127.0.0.1 -host-port 8000 -container-ip 172.17.0.2 -container-port 80"
+    piece = moved(machine(line))
+    assert isinstance(piece.steps[0], Do) and "docker run -p 0.0.0.0:8000:80 ..." in piece.steps[0].text
+
+
+def test_a_value_stands_behind_an_equals_sign_where_the_program_wants_it_so() -> None:
+    assert again(moved(machine("/venv/bin/python /venv/bin/jupyter-lab"))).endswith("jupyter-lab --ip=0.0.0.0")
