@@ -30,22 +30,21 @@ def let_through(rulesets: tuple[Ruleset, ...], place: Place, opening: Opening, *
     """An accept for the opening, at the place."""
     family = place.table.family
     comment = unused_comment(place.chain, opening)
-    words = (*conditions(opening, family, place.base), verdict, "comment", comment)
-    return insert(rulesets, place, words, comment)
+    return insert(rulesets, place, (*conditions(opening, family, place.base), verdict), comment)
 
 
 def insert(rulesets: tuple[Ruleset, ...], place: Place, words: tuple[str, ...], comment: str) -> Change:
-    """A rule at the place; `comment` is the one in `words`, by which the undo finds it again."""
+    """A rule at the place, with a comment by which the undo finds it again."""
     where = (str(place.table.family), place.table.name, place.chain.name)
     ahead_of = place.next_rule
     if ahead_of is None or ahead_of.handle is None:
         verb: tuple[str, ...] = ("add", "rule", *where) if ahead_of is None else _by_index(where, ahead_of)
     else:
         verb = ("insert", "rule", *where, "position", str(ahead_of.handle))
-    rule = read_rule(words, place.table)
+    rule = read_rule((*words, "comment", f'"{comment}"'), place.table)
     after = place.ruleset.with_rule(place.table.family, place.table.name, place.chain.name, place.position, rule)
     return Change(
-        steps=(Run(("nft", *verb, *words), root=True),),
+        steps=(Run(("nft", *verb, *words, "comment", comment), root=True),),
         undo=(Run(script=_delete_by_comment(where, comment), root=True),),
         rulesets=replaced(rulesets, place.ruleset, after),
         persists="until reboot",
