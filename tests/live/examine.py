@@ -142,6 +142,8 @@ def _carry_out_and_undo(
         return
     if fault.plan is Plan.RUNS or fault.opens:
         yield from _page_is_there(lab, fault, neighbour)
+    if not fault.undo:
+        return
     try:
         for item in reversed(items):
             for step in item["undo"]:

@@ -161,7 +161,7 @@ FAULTS = (
     Fault(
         "bind-address-gone", ("bind-address-gone",), *REFUSED,
         before="ip addr add 10.77.0.9/24 dev veth-s", serve=(servers.http_server("10.77.0.9"),),
-        after="ip addr del 10.77.0.9/24 dev veth-s",
+        after="ip addr del 10.77.0.9/24 dev veth-s", undo=False,
     ),
     Fault("ipv6-only-bind--uvicorn", ("ipv6-only-bind",), *REFUSED, serve=(servers.uvicorn("--host", "::"),)),
     Fault(

@@ -60,6 +60,8 @@ class Fault:
     plan: Plan = Plan.RUNS
     opens: tuple[str, ...] = ()
     """Addresses of which one must answer after the plan, where it is not `url`."""
+    undo: bool = True
+    """False: what was there cannot come back (a bind to an address that is gone)."""
     needs: tuple[str, ...] = ()
     router: bool = False
     ns: str = "server"
