@@ -28,12 +28,12 @@ _MANAGED = re.compile(
 )
 _UFW_CHAIN = re.compile(r"ufw6?-")
 _KEEP = {
-    "nftables": "It lasts until the next reboot or reload of the rules; to keep it, put the same rule into the file that "
-    "this machine loads its ruleset from (often /etc/nftables.conf).",
-    "iptables": "It lasts until the next reboot or reload of the rules; to keep it, save the rules the way this machine "
-    "does it (Debian and Ubuntu: netfilter-persistent save; RHEL: service iptables save).",
-    "ufw": "It lasts until ufw is reloaded; to keep it, put the same rule into /etc/ufw/before.rules (IPv6: before6.rules).",
-    "managed": "It lasts until the program that made these rules (see the chain's name) writes them anew.",
+    "nftables": "To keep it, put the same rule into the file that this machine loads its ruleset from (often "
+    "/etc/nftables.conf).",
+    "iptables": "To keep it, save the rules the way this machine does it (Debian and Ubuntu: netfilter-persistent save; "
+    "RHEL: service iptables save).",
+    "ufw": "To keep it, put the same rule into /etc/ufw/before.rules (IPv6: before6.rules).",
+    "managed": "The program that made these rules (see the chain's name) writes them anew one day, without this one.",
 }
 
 
