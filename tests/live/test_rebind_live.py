@@ -10,6 +10,7 @@ import base64
 import pickle
 import re
 import sys
+import time
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
@@ -19,12 +20,12 @@ import pytest
 from tests.live.faults import servers
 from tests.live.faults.servers import PYTHON, Server
 from tests.live.lab import PROJECT, SERVER, SERVER6, Lab, LabError
-from wizard.fixes.rebind import debugger_state, rebind, source_files_wanted
+from wizard.fixes.rebind import accept_host, debugger_state, rebind, source_files_wanted
 from wizard.fixes.written import Written
 from wizard.knowledge.debugger import DebuggerState
 from wizard.model.capture import Unknown
 from wizard.model.facts import Facts, Listener
-from wizard.model.remedy import Do, Edit, Instruction, Rebind, Run
+from wizard.model.remedy import AcceptHostHeader, Do, Edit, Instruction, Rebind, Run
 from wizard.parse import assemble
 from wizard.present import quoting
 
@@ -307,6 +308,28 @@ def _offers_no_debugger(lab: Lab, host: str) -> None:
     for path in ("/console", "/fails", "/?__debugger__=yes&cmd=resource&f=debugger.js"):
         body = lab.curl(f"http://{host}:{PORT}{path}").body
         assert "EVALEX" not in body and "__debugger__" not in body and "secret of the source" not in body, path
+
+
+@pytest.mark.parametrize("options", [(), ("--noreload",)], ids=["reloader", "noreload"])
+def test_django_lets_one_more_name_in(lab: Lab, options: tuple[str, ...]) -> None:
+    """The setting is edited where Django reloads itself, and it is started again where it does not."""
+    _skip_without(("module:django",))
+    servers.django(f"0.0.0.0:{PORT}", *options).start(lab)
+    url = f"http://{SERVER}:{PORT}/"
+    lab.wait_until(lambda: lab.curl(url).status == 400, "Django does not refuse the address")
+    facts, files = facts_of(lab), _files(lab)
+    owners = listener(facts).owners
+    assert owners
+    piece = accept_host(AcceptHostHeader(owners[0].pid, SERVER), facts)
+    assert piece is not None
+    if not options:
+        time.sleep(1.5)  # the reloader looks at its files every second, and at first only to know them
+    carry_out(lab, piece.steps)
+    assert lab.wait_for_page(url).ok
+    assert lab.curl(f"http://localhost:{PORT}/", "server").ok, "what worked before still does"
+    carry_out(lab, piece.undo)
+    lab.wait_until(lambda: lab.curl(url).status == 400, "the undo does not bring the refusal back")
+    assert _files(lab) == files
 
 
 def test_the_debugger_is_there_before(lab: Lab) -> None:

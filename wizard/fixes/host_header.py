@@ -14,7 +14,7 @@ from wizard.fixes.start import Start, start_of
 from wizard.fixes.unit import unit_of
 from wizard.fixes.written import Written
 from wizard.knowledge.program_files import settings_paths
-from wizard.knowledge.recognise import Launch, launch
+from wizard.knowledge.recognise import Launch, launch, recognise_title
 from wizard.knowledge.values import split_address
 from wizard.model.capture import Unknown
 from wizard.model.facts import Address, Facts, Interface, Listener
@@ -22,6 +22,8 @@ from wizard.model.remedy import AcceptHostHeader, Do, Edit, Risk
 
 _ADVICE = {
     "next-allowed-dev-origins": "Add {host!r} to `allowedDevOrigins` in next.config and start it again.",
+    "webpack-allowed-hosts": "Add {host!r} to `devServer.allowedHosts` in webpack.config and start it again.",
+    "angular-allowed-hosts": "Start it again with `--allowed-hosts {host}`.",
     "rails-hosts": "Add `config.hosts << {host!r}` to config/environments/development.rb and start it again.",
 }
 _GENERAL = "Add {host!r} to the names that the application answers to (allowed hosts, trusted hosts, SERVER_NAME)."
@@ -44,6 +46,8 @@ def accept_host(intent: AcceptHostHeader, facts: Facts) -> Written | None:
                 return _allowed(started, facts, edits, start_of(started), intent)
         if (start := _started_with(started, gate, intent.host)) is not None:
             return _allowed(started, facts, (), start, intent)
+    if (title := recognise_title(started.root.argv)) and not gate:
+        gate = title.gate
     said = _ADVICE.get(gate, _GENERAL).format(host=intent.host)
     return Written(f"Let the application answer to {intent.host}", (Do(said),), (), facts)
 

@@ -209,6 +209,7 @@ def _warnings(started: Launch, facts: Facts, change: Change, binding: Binding, s
         said.append(f"On :: this server takes IPv6 only; IPv4 devices need {_ANYWHERE} instead.")
     if started.root.environment is None and not service:
         said.append("Its environment could not be read: start it where the variables it needs are set.")
-    if facts.privileged and started.root.user not in (None, "root") and not service:
+    by_hand = not service and not runner_for(started.root, facts).root
+    if facts.privileged and by_hand and started.root.user is not None:
         said.append(f"The program belongs to {started.root.user}: start it as {started.root.user}.")
     return tuple(said)
