@@ -25,7 +25,7 @@ FORBIDDEN = (
     "ufw reset",
     "flush ruleset",
     "iptables -F",
-    "--panic-off",
+   
     "stop firewalld",
     "-P INPUT ACCEPT",
 )
