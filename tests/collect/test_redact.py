@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
@@ -160,6 +161,14 @@ def test_what_findings_rest_on_is_kept(redacted: dict[str, Capture | Unknown]) -
 def test_without_a_key_substitutes_differ_each_time() -> None:
     seen = {redact({"x": Capture("x", "81.2.69.160")})[0]["x"] for _ in range(8)}
     assert len(seen) > 1
+
+
+def test_hostile_text_does_not_take_forever() -> None:
+    """Each of these takes minutes where a pattern's time grows with the square of the text."""
+    pieces = (":", "1.", "a", "/home/", "-", "password", "token=", 'secret="', "://a:", "0", "aa:", "a@", "a-")
+    started = time.monotonic()
+    redact({piece: Capture("x", piece * (100_000 // len(piece)), "x") for piece in pieces})
+    assert time.monotonic() - started < 60
 
 
 @given(st.integers(0, 2**32 - 1).map(IPv4Address), st.integers(0, 2**32 - 1).map(IPv4Address))

@@ -28,7 +28,8 @@ class LiveSource:
     def __init__(self, seconds: float | None = None) -> None:
         self.platform = _PLATFORMS.get(sys.platform, sys.platform)
         self.taken_at = time.time()
-        self.privileged = os.geteuid() == 0
+        # Windows has no user ids; there nothing is known to be privileged.
+        self.privileged = hasattr(os, "geteuid") and os.geteuid() == 0
         self._ends = None if seconds is None else time.monotonic() + seconds
         self._begun: _Round | None = None
 

@@ -13,7 +13,6 @@ import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import partial
 from ipaddress import ip_address
 from typing import Any
 
@@ -34,16 +33,17 @@ _HOME = re.compile(r"(?P<folder>/(?:home|Users|run/user|var/home)/)(?P<name>[^/\
 _USER = re.compile(r'(?P<before>"user": ")(?P<name>[^"\\]+)(?=")')
 _LOGIN_NAME = re.compile(r"(?<![\w.-])[\w-]+(?=@)")
 _MAC = re.compile(r"(?<![0-9A-Fa-f:])(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}(?![0-9A-Fa-f:])")
-_ADDRESS_6 = re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:)[0-9A-Fa-f:.]*[0-9A-Fa-f:](?![\w:])")
+# Every repetition is bounded: the text is hostile, and a pattern must not take a time that grows with its square.
+_ADDRESS_6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f:.]{2,45}(?<!\.)(?![\w:])")
 _ADDRESS_4 = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
 _LENGTH = re.compile(r'/(\d{1,3})(?!\d)|",\s*"(?:len|srclen|dstlen)":\s*(\d{1,3})')
 _HEXADECIMAL = re.compile(r"(?<![0-9A-F])(?:[0-9A-F]{8}){1,4}(?=:[0-9A-F]{4}\b)")
-_LOGIN = re.compile(r"(?P<before>://)[^/@\s\"']+:[^/@\s\"']+(?=@)")
-_SECRET_WORD = r"[\w.-]*(?:passw(?:or)?d|passphrase|secret|token|api_?-?key|private_?-?key|credential)[\w.-]*"
+_LOGIN = re.compile(r"(?P<before>://)[^/@\s\"']{1,200}:[^/@\s\"']{1,200}(?=@)")
+_SECRET_WORD = r"[\w.-]{0,40}(?:passw(?:or)?d|passphrase|secret|token|api_?-?key|private_?-?key|credential)[\w.-]{0,40}"
 _SECRET_SETTING = re.compile(
-    rf"(?i)(?P<before>\b{_SECRET_WORD}[\"']?\s*[=:]\s*)(?P<quote>[\"'])(?:(?!(?P=quote)).)+(?P=quote)"
+    rf"(?i)(?P<before>\b{_SECRET_WORD}[\"']?\s*[=:]\s*)(?P<quote>[\"'])(?:(?!(?P=quote)).){{1,400}}(?P=quote)"
 )
-_SECRET_OPTION = re.compile(rf"(?i)(?P<before>--?{_SECRET_WORD}=|\b{_SECRET_WORD}=)[^\s\"'\\]+")
+_SECRET_OPTION = re.compile(rf"(?i)(?P<before>--?{_SECRET_WORD}=|\b{_SECRET_WORD}=)[^\s\"'\\]{{1,400}}")
 _SECRET_FLAG = re.compile(rf"(?i)--?{_SECRET_WORD}")
 _SHORTEST_NAME = 4
 _HEXADECIMAL_CAPTURES = ("proc-tcp", "proc-tcp6", "foreign-listeners")
@@ -85,6 +85,12 @@ def _quiet_process(line: str) -> str:
     return json.dumps(told)
 
 
+def _without_secrets(text: str) -> str:
+    text = _LOGIN.sub(rf"\g<before>{REMOVED}:{REMOVED}", text)
+    text = _SECRET_SETTING.sub(rf"\g<before>\g<quote>{REMOVED}\g<quote>", text)
+    return _SECRET_OPTION.sub(rf"\g<before>{REMOVED}", text)
+
+
 class _Substitutes:
     """What stands for what."""
 
@@ -108,16 +114,16 @@ class _Substitutes:
 
     def text(self, text: str) -> str:
         """The text with everything replaced."""
-        text = _LOGIN.sub(rf"\g<before>{REMOVED}:{REMOVED}", text)
-        text = _SECRET_SETTING.sub(rf"\g<before>\g<quote>{REMOVED}\g<quote>", text)
-        text = _SECRET_OPTION.sub(rf"\g<before>{REMOVED}", text)
+        text = self._without_addresses(_without_secrets(text))
         text = _HOME.sub(lambda match: match["folder"] + self.user(match["name"]), text)
         text = _USER.sub(lambda match: match["before"] + self.user(match["name"]), text)
         text = _LOGIN_NAME.sub(lambda match: self._users.get(match[0], match[0]), text)
-        text = _MAC.sub(lambda match: self.scrambler.mac(match[0]), text)
-        text = _ADDRESS_6.sub(partial(self._address, text), text)
-        text = _ADDRESS_4.sub(partial(self._address, text), text)
         return self._names.sub(lambda match: self.host(match[0]), text) if self._names else text
+
+    def _without_addresses(self, text: str) -> str:
+        text = _MAC.sub(lambda match: self.scrambler.mac(match[0]), text)
+        six = _ADDRESS_6.sub(lambda match: self._address(text, match) if match[0].count(":") > 1 else match[0], text)
+        return _ADDRESS_4.sub(lambda match: self._address(six, match), six)
 
     def user(self, name: str) -> str:
         """`user1` for the first person met; system accounts and numbers stay."""

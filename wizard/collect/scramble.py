@@ -18,6 +18,7 @@ class Scrambler:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
+        self._known: dict[Address, Address] = {}
 
     def mac(self, text: str) -> str:
         """The MAC with its maker's half kept; groups, broadcast and zero are nobody's."""
@@ -28,6 +29,11 @@ class Scrambler:
 
     def address(self, address: Address) -> Address:
         """The address's substitute, of the same class; one that is nobody's in particular stays."""
+        if address not in self._known:
+            self._known[address] = self._substitute(address)
+        return self._known[address]
+
+    def _substitute(self, address: Address) -> Address:
         if isinstance(address, IPv4Address):
             return self._address_4(address) if address.is_global and not address.is_multicast else address
         if address.ipv4_mapped:
