@@ -72,6 +72,8 @@ class Hooks:
         for ruleset in rulesets:
             for table in ruleset.tables:
                 self._take(ruleset, table)
+        kinds = {(family, each.base.type) for (family, _), found in self._by_hook.items() for each in found}
+        self._nat = {number: any((family, "nat") in kinds for family in _FAMILIES[number]) for number in (4, 6)}
         self._ordered: dict[tuple[int, str], Groups] = {}
 
     def at(self, family: int, hook: str) -> Groups:
@@ -124,9 +126,9 @@ class Hooks:
                 hooked = Hooked(ruleset, table, chain, chain.base, walked)
                 self._by_hook.setdefault((table.family, chain.base.hook), []).append(hooked)
 
-    def has_any(self) -> bool:
-        """Whether there is any base chain at all."""
-        return bool(self._by_hook)
+    def has_nat(self, family: int) -> bool:
+        """Whether any nat chain has put the family's nat hooks in place."""
+        return self._nat[family]
 
 
 def priority_of(base: BaseChain) -> int:

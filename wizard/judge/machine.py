@@ -13,6 +13,7 @@ from wizard.judge.routing import LOOPBACK, Fib, Question
 from wizard.judge.state import UDP, UNSURE, State
 from wizard.model.capture import Unknown
 from wizard.model.facts import Facts, Interface, Listener, Proto
+from wizard.model.journey import RuleReference
 from wizard.model.ruleset import ReversePath, SocketMatch
 
 _TYPES = {"unicast": 1, "local": 2, "broadcast": 3, "anycast": 4, "multicast": 5, "unreachable": 7}
@@ -27,6 +28,8 @@ class Machine:
         self.interfaces: Mapping[str, Interface] = {interface.name: interface for interface in interfaces}
         self.fib_tables = Fib(facts, self.interfaces)
         self.hooks = Hooks(() if isinstance(facts.rulesets, Unknown) else facts.rulesets)
+        self.shown: dict[tuple[int, int, str], tuple[RuleReference, str]] = {}
+        """How the rules that have decided so far are shown: put into words once."""
         self.clock: int = int(facts.taken_at)
         self._sysctls: Mapping[str, str] = {} if isinstance(facts.sysctls, Unknown) else facts.sysctls
         self.own_addresses = {

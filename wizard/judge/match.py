@@ -66,6 +66,8 @@ class Scope:
 
     def __init__(self, table: Table) -> None:
         self.table = table
+        self.tests: dict[int, list[tuple[Any, Operation]]] = {}
+        """Conditions of single rules as functions, for those who ask why a rule did not match."""
         self._indexes: dict[str, Index | None] = {}
         self._ipsets: dict[str, IpsetIndex | None] = {}
 

@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from wizard.judge.filters import MOST_JUMPS, Ended, Hooks, Walked
-from wizard.judge.match import BEYOND, Scope, operation
+from wizard.judge.match import BEYOND, Operation, Scope, operation
 from wizard.judge.state import State
 from wizard.model.journey import NearMiss
 from wizard.model.ruleset import (
@@ -153,8 +153,9 @@ def _look(search: _Search, walked: Walked, failed: Any, depth: int) -> Iterator[
 def _lacking(state: State, rule: Rule, scope: Scope, failed: Any) -> list[Any] | None:
     """The conditions that do not hold, or None where they are too many (more than one in all)."""
     lacking = [failed] if failed is not None else []
-    for statement in rule.statements:
-        if not isinstance(statement, _CONDITIONS) or operation(statement, scope)(state.fork()) not in (False, BEYOND):
+    for statement, test in _tests(rule, scope):
+        answer = test(state)
+        if answer is not False and answer is not BEYOND:
             continue
         foreign = _of_other_protocol(statement, state)
         if foreign is not None:
@@ -169,6 +170,21 @@ def _lacking(state: State, rule: Rule, scope: Scope, failed: Any) -> list[Any] |
         if len(lacking) > 1:
             return None
     return lacking
+
+
+def _tests(rule: Rule, scope: Scope) -> list[tuple[Any, Operation]]:
+    """The rule's conditions as functions, made once."""
+    found = scope.tests.get(id(rule))
+    if found is None:
+        conditions = [statement for statement in rule.statements if isinstance(statement, _CONDITIONS)]
+        found = scope.tests[id(rule)] = [(statement, _pure(statement, scope)) for statement in conditions]
+    return found
+
+
+def _pure(statement: Any, scope: Scope) -> Operation:
+    """The condition as a function that leaves the state alone."""
+    test = operation(statement, scope)
+    return (lambda state: test(state.fork())) if isinstance(statement, Recent) else test
 
 
 def _of_other_protocol(condition: Any, state: State) -> Condition | None:

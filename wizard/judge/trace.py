@@ -14,7 +14,7 @@ from typing import Any
 
 from wizard.firewalls import frontends, values
 from wizard.judge import nearness, source_check
-from wizard.judge.filters import CONNTRACK_PRIORITY, Ended, TooManyWays, pass_hook, priority_of
+from wizard.judge.filters import CONNTRACK_PRIORITY, NAT_PRIORITY, Ended, Groups, TooManyWays, pass_hook, priority_of
 from wizard.judge.machine import Machine
 from wizard.judge.routing import LOOPBACK, Answer, Question
 from wizard.judge.state import (
@@ -61,6 +61,10 @@ _ICMPX = {
         "admin-prohibited": "icmpv6-admin-prohibited",
     },
 }
+
+
+# IPS_SRC_NAT_DONE and IPS_DST_NAT_DONE: the connection has met the nat hooks, whether they changed it or not.
+SOURCE_DONE, DESTINATION_DONE = 128, 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,19 +401,30 @@ def _hook(machine: Machine, states: list[State], hook: str, finals: list[_Final]
     """One hook of all engines; conntrack looks at the packet between the chains in front of -200 and those behind."""
     if not states:
         return []
-    chains = machine.hooks.at(states[0].family, hook)
+    groups = machine.hooks.at(states[0].family, hook)
     ended: list[Ended] = []
     for state in states:
         state.hook = hook
     if hook in ("prerouting", "output"):
-        early = tuple(each for each in chains if priority_of(each[0][0].base) <= CONNTRACK_PRIORITY)
-        chains = chains[len(early) :]
+        early, groups = _up_to(groups, CONNTRACK_PRIORITY)
         states = pass_hook(machine.hooks, early, states, ended)
         for state in states:
             _track(state, tracked)
-    states = pass_hook(machine.hooks, chains, states, ended)
+    if states and hook in NAT_PRIORITY and machine.hooks.has_nat(states[0].family):
+        early, groups = _up_to(groups, NAT_PRIORITY[hook])
+        states = pass_hook(machine.hooks, early, states, ended)
+        for state in states:
+            if state.ct == NEW:
+                state.status |= DESTINATION_DONE if hook in ("prerouting", "output") else SOURCE_DONE
+    states = pass_hook(machine.hooks, groups, states, ended)
     finals.extend(_ended_final(machine, end, hook) for end in ended)
     return states
+
+
+def _up_to(groups: Groups, priority: int) -> tuple[Groups, Groups]:
+    """The groups up to a priority, and those behind it."""
+    count = sum(1 for each in groups if priority_of(each[0][0].base) <= priority)
+    return groups[:count], groups[count:]
 
 
 def _track(state: State, tracked: str) -> None:
@@ -540,12 +555,12 @@ def _decide(facts: Facts, packet: Packet, state: State, finals: list[_Final]) ->
     differing = [final for final in finals if final.state.exceeded and final.verdict() != main.verdict()]
     assumptions = tuple(dict.fromkeys(f"{final.state.exceeded} not exceeded" for final in differing))
     if len(verdicts) > 1 or main.outcome == "unknown":
-        return _unknown(packet, main, state, assumed)
+        return _unknown(facts, packet, main, state, assumed)
     missing = _unreadable(facts)
     if missing and main.outcome in ("deliver", "forward"):
-        return _unknown(packet, main, state, assumed, missing)
+        return _unknown(facts, packet, main, state, assumed, missing)
     if missing and main.end is None and main.outcome != "drop" and main.stage != "routing":
-        return _unknown(packet, main, state, assumed, missing)
+        return _unknown(facts, packet, main, state, assumed, missing)
     return Decision(
         main.outcome,
         _to(main),
@@ -553,7 +568,7 @@ def _decide(facts: Facts, packet: Packet, state: State, finals: list[_Final]) ->
         _by(facts, main),
         main.stage,
         main.reason,
-        _path(main),
+        _path(facts, main),
         (),
         assumptions,
         main.state.oif,
@@ -571,11 +586,13 @@ def _unreadable(facts: Facts) -> str:
     return ""
 
 
-def _unknown(packet: Packet, main: _Final, state: State, finals: list[_Final], reason: str = "") -> Decision:
+def _unknown(
+    facts: Facts, packet: Packet, main: _Final, state: State, finals: list[_Final], reason: str = ""
+) -> Decision:
     notes = tuple(dict.fromkeys([*([reason] if reason else []), *state.notes]))
     said = reason or main.reason or (f"nobody can know: {state.notes[0]}" if state.notes else "the ways differ")
     to = Translation(packet.destination, packet.destination_port)
-    return Decision("unknown", to, None, None, main.stage, said, _path(main), (), notes)
+    return Decision("unknown", to, None, None, main.stage, said, _path(facts, main), (), notes)
 
 
 def _to(final: _Final) -> Translation:
@@ -601,30 +618,39 @@ def _by(facts: Facts, final: _Final) -> RuleReference | None:
     return _reference(facts, chosen) if chosen is not None else None
 
 
-_references: dict[tuple[int, int, int], RuleReference] = {}
-
-
 def _reference(facts: Facts, end: Ended) -> RuleReference:
     """The rule or policy in a form that can be shown, with the front end's own words."""
+    return _shown(facts, end)[0]
+
+
+def _shown(facts: Facts, end: Ended) -> tuple[RuleReference, str]:
+    """The reference, and the step of the path; both are put into words once for each rule."""
+    shown = end.state.machine.shown
+    key = (id(end.hooked), id(end.rule), end.verdict.kind)
+    found = shown.get(key)
+    if found is None:
+        named = frontends.named(_plain_reference(end), facts.ufw, facts.firewalld)
+        found = shown[key] = (named, _step(end))
+    return found
+
+
+def _plain_reference(end: Ended) -> RuleReference:
     table, chain, rule = end.hooked.table, end.walked.chain, end.rule
+    base = end.hooked.base
+    engine, family, hook = str(table.engine), str(table.family), str(base.hook)
     if rule is None:
-        base = end.hooked.base
-        found = RuleReference(
-            str(table.engine), str(table.family), table.name, end.hooked.chain.name, "policy",
-            f"policy {base.policy}", hook=str(base.hook),
-            origin=Origin(end.hooked.ruleset.source, 0, f"policy {base.policy}"),
-        )  # fmt: skip
-    else:
-        found = RuleReference(
-            str(table.engine), str(table.family), table.name, chain.name, "rule", rule.text, rule.handle, rule.index,
-            str(end.hooked.base.hook), origin=rule.origin,
-        )  # fmt: skip
-    return frontends.named(found, facts.ufw, facts.firewalld)
+        said = f"policy {base.policy}"
+        origin = Origin(end.hooked.ruleset.source, 0, said)
+        return RuleReference(
+            engine, family, table.name, end.hooked.chain.name, "policy", said, hook=hook, origin=origin
+        )
+    where = (engine, family, table.name, chain.name)
+    return RuleReference(*where, "rule", rule.text, rule.handle, rule.index, hook, origin=rule.origin)
 
 
-def _path(final: _Final) -> tuple[str, ...]:
+def _path(facts: Facts, final: _Final) -> tuple[str, ...]:
     ends = (*final.state.passed, *((final.end,) if final.end is not None else ()))
-    return tuple(_step(end) for end in ends)
+    return tuple(_shown(facts, end)[1] for end in ends)
 
 
 def _step(end: Ended) -> str:
