@@ -404,3 +404,51 @@ def test_an_exception_from_crowdsecs_ban_names_crowdsec() -> None:
     text = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m set --match-set crowdsec-blacklists src -j DROP\nCOMMIT\n"
     made = firewall.unban(Unban(CLIENT), facts(compat(text)), stopped("INPUT", 1))
     assert made is not None and any("cscli decisions delete --ip 192.168.1.20" in said for said in made.warnings)
+
+
+OLD_FIREWALLD = """table inet firewalld {
+  chain filter_INPUT { type filter hook input priority filter + 10; policy accept;
+    ct state { established, related } accept
+    jump filter_INPUT_ZONES
+    ct state invalid drop
+    reject with icmpx type admin-prohibited
+  }
+  chain filter_INPUT_ZONES {
+    ip saddr 192.168.1.0/24 goto filter_IN_home
+    goto filter_IN_public
+  }
+  chain filter_IN_public { jump filter_IN_public_allow }
+  chain filter_IN_public_allow { tcp dport 22 accept }
+  chain filter_IN_home { jump filter_IN_home_allow }
+  chain filter_IN_home_allow { }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("zones", "expected"),
+    [
+        ((FirewalldZone("public", interfaces=("eth0",)), FirewalldZone("home", sources=("192.168.0.0/16",))), "home"),
+        (
+            (FirewalldZone("home", interfaces=("eth0",)), FirewalldZone("public", sources=("00:11:22:33:44:55",))),
+            "home",
+        ),
+        ((FirewalldZone("home", sources=("192.168.1.7", "10.0.0.0/8", "ipset:lan")),), "public"),
+    ],
+)
+def test_where_the_zone_itself_says_nothing_its_accepts_still_come_first(
+    zones: tuple[FirewalldZone, ...], expected: str
+) -> None:
+    known = facts(native(OLD_FIREWALLD), firewalld=Firewalld(running=True, default_zone="public", zones=zones))
+    made = allow(known, nft_stopped("filter_INPUT", 4, "firewalld"))
+    assert made is not None and lines(made.steps)[0].startswith(f"firewall-cmd --zone={expected} ")
+    assert texts(made, "inet", "firewalld", f"filter_IN_{expected}_allow")[-1].endswith("tcp dport 5000 accept")
+
+
+def test_no_zone_overrules_what_comes_before_the_zones() -> None:
+    text = OLD_FIREWALLD.replace(
+        "    jump filter_INPUT_ZONES\n", "    tcp dport 5000 drop\n    jump filter_INPUT_ZONES\n"
+    )
+    known = facts(native(text), firewalld=Firewalld(running=True, default_zone="public"))
+    made = allow(known, nft_stopped("filter_INPUT", 2, "firewalld"))
+    assert made is not None and lines(made.steps)[0].startswith("nft insert rule inet firewalld filter_INPUT ")

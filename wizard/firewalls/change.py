@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from wizard.model.facts import Address, Network, Proto
 from wizard.model.remedy import Instruction, Risk
@@ -49,16 +49,6 @@ class Change:
     risk: Risk = Risk.LOW
     through: str = ""
     """Which firewall is spoken to: `ufw`, `firewalld`, `nftables`, `iptables`, ..."""
-
-    def then(self, later: Change) -> Change:
-        """Both changes, this one first; undone in reverse. `later` starts from this one's rulesets."""
-        return replace(
-            later,
-            steps=self.steps + later.steps,
-            undo=later.undo + self.undo,
-            warnings=tuple(dict.fromkeys(self.warnings + later.warnings)),
-            verify=self.verify + later.verify,
-        )
 
 
 def replaced(rulesets: tuple[Ruleset, ...], old: Ruleset, new: Ruleset) -> tuple[Ruleset, ...]:

@@ -5,21 +5,23 @@
 
 A zone's chain calls, in this order: policies before it, `_pre` (rich rules of negative priority, lowest first), `_log`,
 `_deny`, `_allow`, `_post`, policies after it, and then its target (firewalld.richlanguage(5)). So an accept never
-overrules a deny of the same zone unless it has a lower priority. Panic mode is a table of its own.
+overrules a deny of the same zone unless it has a lower priority. Before firewalld 1.0 a zone without a target of its own
+ends without a verdict, and the reject at the end of filter_INPUT speaks for it. Panic mode is a table of its own.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from ipaddress import ip_network
 
 from wizard.firewalls.change import Change, Opening, replaced
 from wizard.firewalls.iptables.read import rule as iptables_rule
 from wizard.firewalls.iptables.write import conditions as iptables_conditions
 from wizard.firewalls.nftables.write import conditions as nft_conditions
 from wizard.firewalls.nftables.write import read_rule
-from wizard.firewalls.place import Place
-from wizard.model.facts import Firewalld
+from wizard.firewalls.place import Place, path_to
+from wizard.model.facts import Firewalld, Network
 from wizard.model.remedy import Risk, Run
 from wizard.model.ruleset import Chain, Engine, Rule, Ruleset
 
@@ -55,9 +57,46 @@ def ward_of(place: Place) -> Ward | None:
     return Ward("policy" if match["policy"] else "zone", match["name"], stem, part)
 
 
-def allow(rulesets: tuple[Ruleset, ...], place: Place, opening: Opening, firewalld: Firewalld | None) -> Change | None:
-    """The allow as a rich rule of the zone that decided, now and permanently; None where firewalld does not decide."""
-    ward = ward_of(place)
+def ward_behind(place: Place, zone: str) -> Ward | None:
+    """The zone that the packet went through before the end of the base chain stopped it; None if none had its say."""
+    stem = next(
+        (f"{head}{zone}" for head in ("filter_IN_", "IN_") if f"{head}{zone}_allow" in place.table.chains), None
+    )
+    if stem is None or not zone or place.chain.name != place.base.name:
+        return None
+    accepts = path_to(place.table, place.base.name, f"{stem}_allow", 0)
+    decided = path_to(place.table, place.base.name, place.chain.name, place.position)
+    return Ward("zone", zone, stem, "") if accepts and decided and accepts < decided else None
+
+
+def zone_of(firewalld: Firewalld | None, peers: Network, interface: str) -> str:
+    """The zone that packets from these addresses on this interface belong to: zones bound to sources come first, then those
+    bound to interfaces, then the default zone (firewalld.zones(5)). Empty where firewalld did not say."""
+    zones = firewalld.zones if firewalld else ()
+    by_source = [zone.name for zone in zones if any(_covers(source, peers) for source in zone.sources)]
+    by_interface = [zone.name for zone in zones if interface and interface in zone.interfaces]
+    return (by_source or by_interface or [firewalld.default_zone if firewalld else ""])[0]
+
+
+def _covers(source: str, peers: Network) -> bool:
+    """Does a zone's source cover all of these addresses? MAC addresses and ipsets (`ipset:NAME`) do not tell."""
+    try:
+        network = ip_network(source, strict=False)
+    except ValueError:
+        return False
+    return (
+        network.version == peers.version
+        and network.network_address <= peers.network_address
+        and peers.broadcast_address <= network.broadcast_address
+    )
+
+
+def allow(
+    rulesets: tuple[Ruleset, ...], place: Place, opening: Opening, firewalld: Firewalld | None, interface: str = ""
+) -> Change | None:
+    """The allow as a rich rule of the zone that decided, now and permanently; None where firewalld does not decide.
+    `interface` is the one that the packets come in by."""
+    ward = ward_of(place) or ward_behind(place, zone_of(firewalld, opening.peers, interface))
     if ward is None or opening.reply:
         return None
     opening = replace(opening, interface="")  # the zone is the interface's own

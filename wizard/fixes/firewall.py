@@ -99,15 +99,14 @@ def _writers(
 ) -> Iterator[Change]:
     """Every firewall that can write it, the one in charge first."""
     rulesets = _rulesets(facts)
+    interface = intent.interface or _interface(facts, intent)
     found: list[Change | None] = []
     if _may_speak(facts.ufw):
-        fallbacks = ufw.Fallbacks(
-            intent.interface or _interface(facts, intent), intent.destination or decision.to.address
-        )
+        fallbacks = ufw.Fallbacks(interface, intent.destination or decision.to.address)
         found.append(ufw.allow(rulesets, place, opening, fallbacks))
     if _may_speak(facts.firewalld):
         told = facts.firewalld if isinstance(facts.firewalld, Firewalld) else None
-        found += [firewalld.end_panic(rulesets, place), firewalld.allow(rulesets, place, opening, told)]
+        found += [firewalld.end_panic(rulesets, place), firewalld.allow(rulesets, place, opening, told, interface)]
     found.append(docker.allow(rulesets, place, opening))
     yield from (change for change in found if change is not None)
     yield _by_engine(rulesets, place, opening)
