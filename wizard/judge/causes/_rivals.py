@@ -59,9 +59,11 @@ def _twins(older: Process, newer: Process) -> bool:
     return (older.started, older.pid) < (newer.started, newer.pid)
 
 
-def make_way(facts: Facts, listener: Listener, process: Process | None) -> Intent:
-    """End the program that holds the port: by its unit or container where it has one, never a container's proxy process."""
-    if process is None or process.pid == 1 or is_proxy(facts, listener):
+def make_way(facts: Facts, listener: Listener, process: Process | None, wanting: Process | None = None) -> Intent:
+    """End the program that holds the port: by its unit or container where it has one. Advice only where it is another
+    user's than the one who wants the port, the service manager's, or a container's proxy process."""
+    somebody_elses = wanting is not None and process is not None and process.user != wanting.user
+    if process is None or process.pid == 1 or somebody_elses or is_proxy(facts, listener):
         return Advise(f"Stop what holds port {listener.port} ({answers.who(facts, listener)}), or move one of the two.")
     return StopProgram(
         process.pid, process.name, process.unit if process.unit.endswith(".service") else "", process.container

@@ -59,14 +59,20 @@ def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
     if decision is None or decision.by is None or decision.by.what != "rule":
         return not_filtered(facts, journey, "No rule turns this device away.")
     by = decision.by
-    others = from_elsewhere(facts, journey.packet)
-    if not others or any(trace(facts, each).by == by for each in others):
+    others = [trace(facts, each) for each in from_elsewhere(facts, journey.packet)]
+    if not others or any(each.by == by for each in others):
         return ruled_out("The rule that decides turns other devices of the network away too.", *evidence(by))
     address = bare(journey.packet.source)
     jail = jail_of(facts, by, address)
-    who = f"fail2ban's jail {jail} bans {address}" if jail else f"The firewall bans {address}"
+    passed = all(each.outcome in ("deliver", "forward") for each in others)
+    rest = (
+        "lets other devices of the same network in"
+        if passed
+        else "stops no other device of the same network by that rule"
+    )
+    who = f"fail2ban's jail {jail} bans {address}" if jail else f"The firewall bans {address} ({said(by)})"
     return found(
-        f"{who}, while other devices on the same network are let in: {said(by)}.",
+        f"{who}, and {rest}.",
         *evidence(by),
         fix=(Unban(address, jail),),
     )

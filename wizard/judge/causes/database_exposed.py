@@ -44,9 +44,9 @@ def check(target: Target, facts: Facts, journey: Journey, listeners: tuple[Liste
             continue
         named = entry is not None and entry.kind == "database"
         what = entry.title if named and entry else service.name if service else "a database"
-        harm = f" {service.exposing}" if service and service.exposing else ""
+        harm = f": {service.exposing}" if service and service.exposing else ""
         return found(
-            f"{what} listens on {listener.address}:{listener.port}, within reach of other devices.{harm}",
+            f"{what} listens on {listener.address}:{listener.port}, within reach of other devices{harm}.",
             listener.origin,
             certainty=Certainty.PROVED if named else Certainty.LIKELY,
         )

@@ -54,7 +54,7 @@ def check(target: Target, facts: Facts, journey: Journey, listeners: tuple[Liste
     shown = f"{bracketed(journey.packet.destination)}:{target.port}:{inner or 'PORT'}"
     advice = Advise(f"Make the container {name or 'that holds it'} anew with `-p {shown}` (compose: under `ports:`).")
     return found(
-        f"The container {name or '(unknown)'} publishes port {target.port} on {near[0].address} only.",
+        f"{f'The container {name}' if name else 'A container'} publishes port {target.port} on {near[0].address} only.",
         *(each.origin for each in near),
         fix=(advice,),
         certainty=Certainty.PROVED if outside else Certainty.LIKELY,

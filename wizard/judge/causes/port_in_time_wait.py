@@ -50,9 +50,10 @@ def check(
     left = [each for each in connections if each.local_port == port and each.state in _LINGERING]
     if not left:
         return ruled_out(f"No old connection occupies port {port}.")
+    count = "an old connection" if len(left) == 1 else f"{len(left)} old connections"
     states = ", ".join(sorted({each.state for each in left}))
     return found(
-        f"Nothing listens on port {port}, and {len(left)} old connections ({states}) still occupy it.",
+        f"Nothing listens on port {port}, but {count} of its last run ({states}) may still occupy it.",
         *(each.origin for each in left[:3]),
         fix=(
             Advise(f"Wait until the old connections are gone (a minute), then start the program on port {port} again."),

@@ -81,7 +81,7 @@ def check(
         f"{_answer(journey)}.",
         there[0].origin,
         waiting.origin,
-        fix=(make_way(facts, there[0], holder),),
+        fix=(make_way(facts, there[0], holder, waiting),),
         certainty=Certainty.LIKELY,
         severity=Severity.BLOCKING if blocks else Severity.WARNING,
     )

@@ -78,8 +78,9 @@ def check(target: Target, facts: Facts, journey: Journey, listeners: tuple[Liste
         return ruled_out("A program listens where it is sent, but not on that address.", stop.listeners[0].origin)
     where = f"{bracketed(to.address)}:{to.port}" if to else "another machine"
     waiting = ", while a program listens on the port itself" if here else ""
+    lost = "where nobody answers" if stop.ending not in _ROUTED else "where the kernel takes no packet from the network"
     return found(
-        f"A rule sends port {target.port} on to {where}, where nobody answers{waiting}.",
+        f"A rule sends port {target.port} on to {where}, {lost}{waiting}.",
         *_evidence(journey),
         fix=_fix(facts, target, journey),
     )

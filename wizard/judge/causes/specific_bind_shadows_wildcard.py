@@ -42,8 +42,9 @@ def check(target: Target, facts: Facts, journey: Journey, listeners: tuple[Liste
     if not isinstance(rival, Rival) or rival.kind != "shadowed" or not rival.taken_by:
         return ruled_out("The two programs share the same address.")
     taken = rival.taken_by[0]
+    wanting = answers.owner(facts, rival.meant[0]) if rival.meant else None
     return found(
         f"{rival.summary}.",
         *(each.origin for each in (*rival.taken_by, *rival.meant)),
-        fix=(make_way(facts, taken, answers.owner(facts, taken)),),
+        fix=(make_way(facts, taken, answers.owner(facts, taken), wanting),),
     )
