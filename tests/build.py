@@ -9,7 +9,6 @@ an ordinary user with `flask run --host 0.0.0.0`, listens on 0.0.0.0:5000. Strin
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
 from ipaddress import ip_address, ip_interface, ip_network
 from typing import Any
 
@@ -248,7 +247,7 @@ def facts(**changes: Any) -> Facts:
         "sources": {},
         "notes": (),
     }
-    assert values.keys() == {field.name for field in fields(Facts)}, "a field of Facts has no benign value here"
+    assert values.keys() == set(Facts.__struct_fields__), "a field of Facts has no benign value here"
     values |= changes
     if not isinstance(values["processes"], Mapping) and isinstance(values["processes"], Iterable):
         values["processes"] = {each.pid: each for each in values["processes"]}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests import build
 from wizard.firewalls.change import Opening

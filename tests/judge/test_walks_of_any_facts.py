@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests import build
 from tests.judge.cases import CASES
@@ -14,9 +13,9 @@ from wizard.model.diagnosis import Outcome, Severity
 from wizard.model.facts import Facts
 
 _MAY_BE_UNKNOWN = tuple(
-    each.name
-    for each in fields(Facts)
-    if each.name not in ("platform", "taken_at", "privileged", "unreadable_rulesets", "sources", "notes")
+    name
+    for name in Facts.__struct_fields__
+    if name not in ("platform", "taken_at", "privileged", "unreadable_rulesets", "sources", "notes")
 )
 _EMPTY = {
     "processes": {},

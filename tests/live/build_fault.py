@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from tests.live.faults.entry import Fault
 from tests.live.lab import Answer, Connect, Lab
@@ -28,8 +29,7 @@ def broken(fault: Fault, *, own_processes: bool = True) -> Iterator[Lab]:
         yield lab
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """What the other device gets: curl's answer, and connect()'s."""
 
     answer: Answer

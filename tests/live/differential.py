@@ -27,6 +27,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 
+from msgspec import Struct
+
 from wizard import firewalls
 from wizard.model.capture import Capture, Unknown
 from wizard.model.facts import Facts, Listener, Proto
@@ -41,6 +43,7 @@ BACKEND4, BACKEND6 = "10.78.0.2", "fd78::2"
 SECOND4, SECOND6 = "10.78.0.1", "fd78::1"
 SERVER_LINK, BACK_LINK, CLIENT_LINK = "veth-s", "veth-b", "veth-c"
 SERVER_MAC, CLIENT_MAC = "02:77:00:00:00:01", "02:77:00:00:00:02"
+BACK_MAC, BACKEND_MAC = "02:78:00:00:00:01", "02:78:00:00:00:02"
 _CLONE_NEWNET = 0x40000000
 _numbers = itertools.count()
 
@@ -75,8 +78,7 @@ while True:
 """
 
 
-@dataclass(frozen=True)
-class Truth:
+class Truth(Struct, frozen=True):
     """What came back. `kind`: answered, reset, icmp, silence; `hops` tells a forwarded answer from a local one."""
 
     kind: str
@@ -142,11 +144,15 @@ class Arena:
             "link",
             "add",
             BACK_LINK,
+            "address",
+            BACK_MAC,
             "type",
             "veth",
             "peer",
             "name",
             "veth-x",
+            "address",
+            BACKEND_MAC,
             "netns",
             self.backend,
         )
@@ -169,10 +175,13 @@ class Arena:
             "route add unreachable 10.80.0.0/24", "route add prohibit 10.81.0.0/24", "route add blackhole 10.82.0.0/24",
             "route add unreachable fd80::/64", "route add prohibit fd81::/64", "route add blackhole fd82::/64",
             *neighbours,
+            *(f"neigh replace {each} lladdr {BACKEND_MAC} nud permanent dev {BACK_LINK}" for each in (BACKEND4, BACKEND6)),
         )  # fmt: skip
         self._ip(
             self.backend, "link set lo up", f"addr add {BACKEND4}/24 dev veth-x", f"addr add {BACKEND6}/64 dev veth-x nodad",
             "link set veth-x up", f"route add default via {SECOND4}", f"route add default via {SECOND6}",
+            # Rules may stop neighbour discovery, which is not asked here.
+            *(f"neigh replace {each} lladdr {BACK_MAC} nud permanent dev veth-x" for each in (SECOND4, SECOND6)),
         )  # fmt: skip
 
     def _settings(self) -> None:
@@ -198,9 +207,6 @@ class Arena:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
         self._wire = in_namespace(self.client, _packet_socket)
-        # The first words between the two are neighbour discovery; let both ends know each other.
-        run("ip", "netns", "exec", self.server, "ping", "-c1", "-W1", BACKEND4, check=False)
-        run("ip", "netns", "exec", self.server, "ping", "-6", "-c1", "-W1", BACKEND6, check=False)
 
     # Rules
 

@@ -38,6 +38,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from msgspec import Struct
+
 PROJECT = Path(__file__).resolve().parents[2]
 SERVER, CLIENT = "10.77.0.1", "10.77.0.2"
 SECOND_CLIENT = "10.77.0.3"
@@ -85,8 +87,7 @@ _PRIVATE = ("/etc/ufw", "/etc/default", "/etc/firewalld", "/etc/fail2ban", "/etc
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What curl got: its exit code, the HTTP status (0: none), the body, seconds, and its own words on stderr."""
 
     code: int
@@ -100,8 +101,7 @@ class Answer:
         return self.code == 0 and self.status == 200
 
 
-@dataclass(frozen=True)
-class Connect:
+class Connect(Struct, frozen=True):
     """What connect() answered: an errno name ("ECONNREFUSED"), "timeout", or "connected"; and after how long."""
 
     result: str

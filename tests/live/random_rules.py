@@ -396,7 +396,14 @@ class Iptables:
         if r.random() < 0.25:
             targets = (SERVER4, SECOND4, BACKEND4) if self.family == 4 else (SERVER6, SECOND6, BACKEND6)
             parts.append(f"{self._pick('', '', '! ')}-d {r.choice(targets)}")
-        parts += list(dict.fromkeys(self._condition(table, hook, proto) for _ in range(r.choice((0, 1, 1, 2, 2)))))
+        # One match of a kind: iptables-nft merges two of them into something that says less.
+        conditions: dict[str, str] = {}
+        for _ in range(r.choice((0, 1, 1, 2, 2))):
+            text = self._condition(table, hook, proto)
+            conditions.setdefault(
+                " ".join(text.split()[:2]) if text.startswith("-m") else text.removeprefix("! ")[:2], text
+            )
+        parts += conditions.values()
         if r.random() < 0.1:
             parts.append('-m comment --comment "a -j DROP \\" b"')
         return " ".join(each for each in [*parts, target] if each)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 
 import pytest
+from msgspec import Struct
 
 from tests.live.lab import CLIENT, CLIENT6, PROJECT, SECOND_CLIENT, SERVER, SERVER6, SERVER_LINK, Lab
 from wizard.fixes import firewall
@@ -142,8 +143,7 @@ def rules(facts: Facts) -> dict[str, list[str]]:
     }
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(Struct, frozen=True):
     name: str
     setup: str
     through: str

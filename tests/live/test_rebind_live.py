@@ -11,11 +11,12 @@ import pickle
 import re
 import sys
 import time
-from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.live.faults import servers
 from tests.live.faults.servers import PYTHON, Server
@@ -129,8 +130,7 @@ run_simple("localhost", 5000, app, use_debugger=True, use_reloader=True)
 GUNICORN_CONFIG = 'workers = 2\nbind = ["127.0.0.1:5000", "unix:lab.sock"]\n'
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(Struct, frozen=True):
     """A server, the address to bind, the client's URL, and the line by which the plan starts it again (a piece of it)."""
 
     name: str

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from typing import Any
+
+from msgspec import Struct
 
 
 def plain(value: Any) -> Any:
     """The value in lists, objects, strings and numbers."""
     if isinstance(value, Enum):
         return value.value
-    if is_dataclass(value):
-        told = {field.name: getattr(value, field.name) for field in fields(value) if field.name != "origin"}
-        defaults = {field.name: field.default for field in fields(value) if field.default is not MISSING}
+    if isinstance(value, Struct):
+        names = value.__struct_fields__
+        told = {name: getattr(value, name) for name in names if name != "origin"}
+        given = value.__struct_defaults__
+        defaults = dict(zip(names[len(names) - len(given) :], given, strict=True))
         return {name: plain(each) for name, each in told.items() if name not in defaults or each != defaults[name]}
     if isinstance(value, Mapping):
         return {str(name): plain(each) for name, each in value.items()}

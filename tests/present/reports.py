@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from ipaddress import ip_address, ip_network
+
+from msgspec.structs import replace
 
 from wizard.model.capture import Origin, Unknown
 from wizard.model.diagnosis import Certainty, Finding, RootCause, Severity, Stage, Target, cannot_tell, found, ruled_out

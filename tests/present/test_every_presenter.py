@@ -87,7 +87,7 @@ def _texts(value: object) -> Iterator[str]:
     elif isinstance(value, tuple):
         for inner in value:
             yield from _texts(inner)
-    elif hasattr(value, "__dataclass_fields__"):
-        for name in value.__dataclass_fields__:
+    elif hasattr(value, "__struct_fields__"):
+        for name in value.__struct_fields__:
             if name != "copy":
                 yield from _texts(getattr(value, name))

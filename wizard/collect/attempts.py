@@ -16,8 +16,9 @@ import struct
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from wizard.model.capture import Capture, Unknown
 
@@ -31,8 +32,7 @@ _ORIGIN_LOCAL = 1
 _ERRQUEUE = getattr(socket, "MSG_ERRQUEUE", 0x2000)
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """An attempt to make. `send` is `http`, `tls` or None; `host_header` and `path` belong to the request."""
 
     address: str

@@ -14,9 +14,10 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from typing import IO
+
+from msgspec import Struct
 
 MOST_OUTPUT = 64 * 1024 * 1024
 MOST_ERRORS = 64 * 1024
@@ -24,8 +25,7 @@ _SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/
 _CHUNK = 1 << 18
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """A command to run: no shell, nothing on standard input."""
 
     name: str
@@ -33,8 +33,7 @@ class Command:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """How a command ended. `trouble` is empty, or `missing`, `not started`, `timeout`, `too much`."""
 
     command: Command

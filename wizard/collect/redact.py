@@ -12,9 +12,10 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
+
+from msgspec.structs import replace
 
 from wizard.collect.scramble import Scrambler, still_a_network
 from wizard.model.capture import Capture, Unknown

@@ -7,7 +7,8 @@ collect what the machine answers -> parse it into facts -> judge where the conne
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from wizard.collect.source import Source
 from wizard.diagnose import further, reporting
@@ -25,8 +26,7 @@ Tell = Callable[[Progress], None]
 __all__ = ["Options", "collect_and_parse", "diagnose"]
 
 
-@dataclass(frozen=True, slots=True)
-class Collected:
+class Collected(Struct, frozen=True):
     """What one source answered, and the facts in it."""
 
     captures: dict[str, Capture | Unknown]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wizard.collect.source import Source
 from wizard.diagnose import further
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from wizard.diagnose import Collected
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """What the user may add to a target. `seconds` bounds the whole run; `probe` False: nothing is sent anywhere."""
 
     vantage: str = ""

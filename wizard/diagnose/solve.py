@@ -5,8 +5,11 @@ Several causes that stand behind one another come out as one ordered plan; the p
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from ipaddress import ip_address
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wizard import fixes
 from wizard.fixes.written import Written
@@ -21,8 +24,7 @@ MOST_CAUSES = 8
 """More causes than this behind one another: the rest is left for the next check."""
 
 
-@dataclass(frozen=True, slots=True)
-class Solution:
+class Solution(Struct, frozen=True):
     """The walk as things are (`journey`), every walk that followed with remedies applied, and what came of it.
 
     `blocking` are the causes in the order in which the packet meets them; `proved`: the last walk arrives.

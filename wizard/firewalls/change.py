@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from wizard.model.facts import Address, Network, Proto
 from wizard.model.remedy import Instruction, Risk
 from wizard.model.ruleset import Ruleset
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(Struct, frozen=True):
     """One direction of one service: new connections to `port` from `peers`, or (`reply`) the answers from `port` to them.
 
     `port` is the port as the deciding rule sees it, so behind a redirect the redirected one. `here` narrows it to one of
@@ -36,8 +35,7 @@ class Opening:
         return self.peers.is_link_local
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """Commands there and back, and `rulesets` as they are afterwards: all that were given, this one changed."""
 
     steps: tuple[Instruction, ...]

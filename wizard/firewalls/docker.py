@@ -9,7 +9,7 @@ filtering and firewalls").
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from wizard.firewalls.change import Change, Opening
 from wizard.firewalls.iptables import write

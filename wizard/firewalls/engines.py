@@ -7,7 +7,8 @@ iptables-legacy's. `nft -j` shows the second kind too, but partly opaque (`xt`),
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from wizard.firewalls import ipset
 from wizard.firewalls.iptables import read as iptables

@@ -9,7 +9,8 @@ Its server remembers the bans, so a ban is lifted by asking it; a rule deleted b
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from wizard.firewalls.change import Change, replaced
 from wizard.firewalls.iptables.write import program, words_of

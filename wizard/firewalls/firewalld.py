@@ -12,8 +12,10 @@ ends without a verdict, and the reject at the end of filter_INPUT speaks for it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from ipaddress import ip_network
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wizard.firewalls.change import Change, Opening, replaced
 from wizard.firewalls.iptables.read import rule as iptables_rule
@@ -34,8 +36,7 @@ _PARTS = ("pre", "log", "deny", "allow", "post")
 _PRIORITY = re.compile(r'^rule\s+priority="?(-?\d+)"?\s')
 
 
-@dataclass(frozen=True, slots=True)
-class Ward:
+class Ward(Struct, frozen=True):
     """A zone, or a policy, by the chain that decided: `part` is which of its chains (empty: the zone's target)."""
 
     option: str

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from wizard.firewalls.iptables.words import split
 from wizard.model.capture import Unknown

@@ -9,7 +9,8 @@ FORWARD alike) would let the accept speak for the other hooks too, so there the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from wizard.model.journey import RuleReference
 from wizard.model.ruleset import Chain, Elements, NamedSet, Rule, Ruleset, SetReference, Table, Verdict, VerdictMap
@@ -18,8 +19,7 @@ MAXIMUM_DEPTH = 32
 """Calls within calls; the kernel allows 16 (NFT_JUMP_STACK_SIZE)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """In front of the rule at `position` (from 1) of a chain, or at the chain's end (None)."""
 
     ruleset: Ruleset

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from wizard.firewalls.change import Change, Opening, replaced
 from wizard.firewalls.iptables import read

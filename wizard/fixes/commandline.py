@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from wizard.fixes.start import Start
 from wizard.knowledge import Framework
@@ -22,8 +23,7 @@ from wizard.model.facts import Address
 _DJANGO_PLACE = re.compile(r"(?:(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):)?\d+")
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(Struct, frozen=True):
     """Where a program listens now (`address`, `port`) and where it shall (`to`, `to_port`)."""
 
     address: Address

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from ipaddress import ip_network
+
+from msgspec.structs import replace
 
 from wizard.firewalls import docker, fail2ban, firewalld, ufw
 from wizard.firewalls.change import Change, Opening

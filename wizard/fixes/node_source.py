@@ -9,7 +9,8 @@ fits, its address is replaced in its line. Anything less plain is left to a pers
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from wizard.fixes.commandline import Binding
 from wizard.fixes.edits import Replacement, edits, lines_of
@@ -25,8 +26,7 @@ _HOST_KEY = re.compile(r"""(?:\bhost\b|\bhostname\b|'host'|"host")\s*:\s*""")
 _STRING = re.compile(r"""(['"`])(.*)\1""", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Struct, frozen=True):
     """A piece of the text, from `start` to `end`, without blanks around it."""
 
     start: int

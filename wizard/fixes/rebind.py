@@ -10,8 +10,10 @@ program as it would then run, and only "off" lets the plan through.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wizard.fixes import advice, unit
 from wizard.fixes.after import listening, present_listener, restarted
@@ -39,13 +41,12 @@ __all__ = ["accept_host", "debugger_state", "rebind", "source_files_wanted"]
 _ANYWHERE = ip_address("0.0.0.0")
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """How the program is started afterwards, what is edited before, and what a person should know."""
 
     start: Start
     edits: tuple[Edit, ...] = ()
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = ()
     ipv6_wildcard: str = "unknown"
 
 

@@ -6,7 +6,7 @@ Measured on Linux: SIGTERM to the topmost process ends the reloader's copy (werk
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from wizard.fixes.start import Start
 from wizard.knowledge.recognise import Launch
@@ -23,8 +23,7 @@ _LEAST_ORDINARY_UID = 1000
 """Ids below belong to services (login.defs(5) UID_MIN)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Runner:
+class Runner(Struct, frozen=True):
     """Who runs the commands: `root`, and for whom if the program belongs to a service's own user (`user`)."""
 
     root: bool = False

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from posixpath import join
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wizard.knowledge.recognise import Launch
 
@@ -14,8 +16,7 @@ _NOT_GIVEN_AGAIN = frozenset(
 """Handed down by a reloader or a service manager, or without a say in how the program serves."""
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     """`argv` in `cwd` with `environment` in front; what a person would type again."""
 
     argv: tuple[str, ...]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from wizard.model.facts import Facts
 from wizard.model.remedy import Instruction, Risk
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """Steps and their exact undo. `facts` are those given with the steps applied, so that the walk can be taken again;
     `persists` is `yes`, `until reboot`, `until reload` or `until the program ends`."""
 

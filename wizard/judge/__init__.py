@@ -8,12 +8,13 @@ not be read never reaches it: the engine answers "cannot tell" in its place, wit
 from __future__ import annotations
 
 import pkgutil
-from dataclasses import dataclass, replace
-from dataclasses import fields as fields_of
 from functools import cache
 from importlib import import_module
 from inspect import signature
 from types import ModuleType
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wizard.errors import ExitCode, WizardError
 from wizard.judge import causes
@@ -23,11 +24,10 @@ from wizard.model.facts import Facts
 from wizard.model.journey import Journey
 
 _STAGES = tuple(Stage)
-_FACTS = frozenset(each.name for each in fields_of(Facts))
+_FACTS = frozenset(Facts.__struct_fields__)
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Struct, frozen=True):
     """What the catalogue says about one journey, each part in the catalogue's order (stage, then ref)."""
 
     found: tuple[Finding, ...]

@@ -5,7 +5,7 @@ An attempt from this machine to itself proves what the program does, never what 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from wizard.model.capture import Unknown
 from wizard.model.diagnosis import Target
@@ -13,8 +13,7 @@ from wizard.model.facts import Address, Attempt, AttemptOutcome, Facts, Listener
 from wizard.model.journey import ClientSees, Ending
 
 
-@dataclass(frozen=True, slots=True)
-class Rival:
+class Rival(Struct, frozen=True):
     """Another program shares or takes the port: `kind` is `shared` (SO_REUSEPORT) or `shadowed` (a more specific bind)."""
 
     kind: str
@@ -23,8 +22,7 @@ class Rival:
     meant: tuple[Listener, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """What is wrong with an application's answer."""
 
     ending: Ending

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from ipaddress import ip_address, ip_network
+
+from msgspec.structs import replace
 
 from wizard.firewalls.place import position_of, ruleset_of
 from wizard.judge import vantage
@@ -60,14 +61,15 @@ def without_translation(facts: Facts) -> Facts:
     )
 
 
-def from_elsewhere(facts: Facts, packet: Packet, count: int = 4) -> tuple[Packet, ...]:
-    """The same packet from `count` other devices of the sender's network, spread over it; none where it is too small."""
+def from_elsewhere(facts: Facts, packet: Packet, count: int = 6) -> tuple[Packet, ...]:
+    """The same packet from `count` other devices of the sender's network: beside it, and all over it. Fewer where the
+    network is small."""
     network = network_around(facts, packet.source)
     taken = {bare(each) for each in vantage.own_addresses(facts)} | {bare(packet.source), bare(packet.destination)}
     routes = () if isinstance(facts.routes, Unknown) else facts.routes
     taken |= {each.gateway for each in routes if each.gateway is not None}
     sources = []
-    for candidate in _spread(network, bare(packet.source), 4 * count):
+    for candidate in _spread(network, bare(packet.source)):
         if candidate not in taken and candidate not in sources:
             sources.append(candidate)
         if len(sources) == count:
@@ -90,15 +92,15 @@ def bare(address: Address) -> Address:
     return ip_address(str(address).partition("%")[0])
 
 
-def _spread(network: Network, own: Address, count: int) -> Iterator[Address]:
-    """Host addresses all over the network: in steps through it, each a little off the round number."""
-    size = network.num_addresses
-    step = max(1, size // (count + 1))
-    for number in range(1, count + 1):
-        offset = (number * step + number % 7) % size
-        if size > 2 and offset in (0, size - 1):
-            continue
-        yield type(own)(int(network.network_address) + offset)
+def _spread(network: Network, own: Address) -> Iterator[Address]:
+    """Addresses of the network's hosts: two beside `own`, then halves, quarters, eighths, ... of the network."""
+    size, base = network.num_addresses, int(network.network_address)
+    offsets = [int(own) - base + 1, int(own) - base - 1]
+    offsets += [size * part // 2**level for level in range(1, 6) for part in range(1, 2**level, 2)]
+    edges = (0, size - 1) if size > 2 else ()
+    for offset in offsets:
+        if 0 <= offset < size and offset not in edges:
+            yield type(own)(base + offset)
 
 
 def _holding(facts: Facts, by: RuleReference) -> Ruleset | None:

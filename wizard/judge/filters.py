@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
+from msgspec import Struct
+
 from wizard.judge.match import BEYOND, WITHIN, Operation, Scope, Several, operations
 from wizard.judge.state import State, merge
 from wizard.model.ruleset import BaseChain, Chain, Engine, Family, Hook, Rule, Ruleset, Table, Verdict
@@ -37,8 +39,7 @@ class Walked:
     rules: list[tuple[tuple[Operation, ...], Rule]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Hooked:
+class Hooked(Struct, frozen=True):
     """A base chain on its hook."""
 
     ruleset: Ruleset
@@ -51,8 +52,7 @@ class Hooked:
 Groups = tuple[tuple[tuple[Hooked, ...], ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """One way's end in a base chain: the verdict, and the rule that gave it (None: the chain's policy)."""
 
     state: State

@@ -7,8 +7,9 @@ taken as not exceeded), a `Verdict`, or `Several` verdicts of which one will be 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from wizard.judge import packet_fields, translate
 from wizard.judge.ipsets import IpsetIndex, packet_key
@@ -54,8 +55,7 @@ Operation = Callable[[State], Any]
 Getter = Callable[[State], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Several:
+class Several(Struct, frozen=True):
     """One of these verdicts, or none (None in the list), but nobody can know which."""
 
     verdicts: tuple[Verdict | None, ...]

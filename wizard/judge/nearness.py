@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
+from msgspec import Struct
+
 from wizard.judge.filters import MOST_JUMPS, Ended, Hooks, Walked
 from wizard.judge.match import BEYOND, Operation, Scope, operation
 from wizard.judge.state import State
@@ -63,8 +65,7 @@ _NUMBERS = {"tcp": 6, "udp": 17}
 _PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "ipv6-icmp"}
 
 
-@dataclass(frozen=True, slots=True)
-class Near:
+class Near(Struct, frozen=True):
     """A rule that differs in one condition (None: in its place only), before it is put into words."""
 
     walked: Walked

@@ -7,9 +7,10 @@ answers for nothing found, unreachable, prohibit and blackhole decides what the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
+
+from msgspec import Struct
 
 from wizard.judge.state import Unsure
 from wizard.model.capture import Unknown
@@ -21,8 +22,7 @@ LOOPBACK = "lo"
 _MOST_ANSWERS = 65_536
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """What is looked up. `incoming` is empty for this machine's own packets, `outgoing` a device that was demanded."""
 
     family: int
@@ -36,8 +36,7 @@ class Question:
     dport: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """`kind`: a route's kind, `none` where nothing was found, or `unknown`."""
 
     kind: str

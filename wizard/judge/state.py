@@ -6,8 +6,9 @@ A value nobody can know is `UNSURE`; one of which some bits are known is a `Part
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from wizard.judge.machine import Machine
@@ -25,8 +26,7 @@ class Unsure:
         return "UNSURE"
 
 
-@dataclass(frozen=True, slots=True)
-class Partial(Unsure):
+class Partial(Struct, Unsure, frozen=True):
     """A number of which only the bits outside `unknown` are certain."""
 
     value: int

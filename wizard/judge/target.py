@@ -9,8 +9,9 @@ curl: (7) Failed to connect to 192.168.1.100 port 5000 after 0 ms: Couldn't conn
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from ipaddress import ip_address
+
+from msgspec import Struct
 
 from wizard.errors import WizardError
 from wizard.judge import answers, symptoms
@@ -28,8 +29,7 @@ _HOST = re.compile(r"[a-zA-Z0-9_](?:[\w-]*[\w])?(?:\.[a-zA-Z0-9_](?:[\w-]*[\w])?
 _FORMS = "a port (5000), an address (192.168.1.100:5000), a URL, or the browser's whole message"
 
 
-@dataclass(frozen=True, slots=True)
-class Pasted:
+class Pasted(Struct, frozen=True):
     """What the text says: `host` may be empty (only a port), `port` None (only a host)."""
 
     text: str

@@ -8,9 +8,11 @@ Sources: net/ipv4/ip_input.c, ip_forward.c, route.c, fib_frontend.c; net/ipv6/ip
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wizard.firewalls import frontends, values
 from wizard.judge import nearness, source_check
@@ -67,8 +69,7 @@ _ICMPX = {
 SOURCE_DONE, DESTINATION_DONE = 128, 256
 
 
-@dataclass(frozen=True, slots=True)
-class _Final:
+class _Final(Struct, frozen=True):
     """How one way ends."""
 
     outcome: str

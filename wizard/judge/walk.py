@@ -10,7 +10,9 @@ certain stop still is one; the journey then never counts as arriving.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from wizard.judge import answers, sockets, vantage
 from wizard.judge.trace import reply as trace_reply

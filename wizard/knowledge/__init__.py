@@ -7,16 +7,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from functools import cache
 from importlib import resources
 from typing import Any, TypeVar
 
-T = TypeVar("T")
+from msgspec import Struct
+
+T = TypeVar("T", bound=Struct)
 
 
-@dataclass(frozen=True, slots=True)
-class Framework:
+class Framework(Struct, frozen=True):
     """A server program as its command line shows it.
 
     `programs` are names of the command, script or `-m` module; `words` are subcommands of which one must follow.
@@ -65,8 +65,7 @@ class Framework:
     """What a person should know before other devices can open it."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServerCall:
+class ServerCall(Struct, frozen=True):
     """A Python call that starts a server: one of `functions` by its dotted name, or one of `methods` on an object made
     by one of `classes`, on any object in a file which imports one of `modules`, or (`by_name`) on what people call an
     application. Positions count from 0; `address_tuple` is the position of an `(address, port)` pair."""
@@ -93,8 +92,7 @@ class ServerCall:
     kind: str = "development"
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """A well-known port: who usually has it, and what it means when others can reach it."""
 
     port: int
@@ -148,7 +146,7 @@ def _toml(name: str) -> Mapping[str, Any]:
 
 def _entry(kind: type[T], table: Mapping[str, Any]) -> T:
     """The entry as its class; a key that the class does not know, or one it misses, is a TypeError (a test loads all)."""
-    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    known = set(kind.__struct_fields__)
     if unknown := set(table) - known:
         raise TypeError(f"{table.get('name')}: unknown keys {sorted(unknown)}")
     return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()})

@@ -13,8 +13,9 @@ import ast
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
+
+from msgspec import Struct, field
 
 from wizard.knowledge import ServerCall, server_calls
 
@@ -26,8 +27,7 @@ APP_FACTORIES = frozenset({"create_app", "make_app", "get_app", "build_app", "in
 Literal = str | int | bool | float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True):
     """What an expression would give. `known` is False if only running the program would tell."""
 
     known: bool
@@ -36,8 +36,7 @@ class Value:
     """The environment variable that decides, with `value` as its default."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunCall:
+class RunCall(Struct, frozen=True):
     """One call that starts a server. `address` and `port` are the expressions it gives, or None."""
 
     entry: ServerCall
@@ -56,8 +55,7 @@ class RunCall:
         return starred or any(keyword.arg is None for keyword in self.node.keywords)
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A parsed file: its tree, the names its imports give (alias -> dotted name), and the constants of the module."""
 
     text: str

@@ -10,8 +10,9 @@ next-server (v16.4.0)                                 a title that the program w
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 _PYTHON = re.compile(r"(?:python|pypy)[\d.]*[a-z]*", re.IGNORECASE)
 _OTHER = re.compile(r"(node|nodejs|bun|tsx|ts-node|ruby|perl|php)[\d.]*")
@@ -32,8 +33,7 @@ class Form(StrEnum):
     INLINE = "inline"
 
 
-@dataclass(frozen=True, slots=True)
-class CommandLine:
+class CommandLine(Struct, frozen=True):
     """`argv[at]` names the program (`program` is its bare name); what follows are its arguments. `interpreter` is
     `python`, `node`, `ruby`, `perl`, `php`, or empty for a program of its own."""
 

@@ -11,8 +11,9 @@ import ast
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from wizard.knowledge.calls import RunCall, Source, evaluate, parse, run_calls
 from wizard.knowledge.program_files import application_paths, script_paths
@@ -32,8 +33,7 @@ class DebuggerState(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Debugger:
+class Debugger(Struct, frozen=True):
     """The state, one sentence of why, and where that was read."""
 
     state: DebuggerState

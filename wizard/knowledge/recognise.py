@@ -8,7 +8,8 @@ person gave; the others are copies of it or helpers.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from wizard.knowledge import Framework, frameworks
 from wizard.knowledge.commandline import CommandLine, Form, base_name, read
@@ -18,8 +19,7 @@ _HELPER = "from multiprocessing."
 _TRACKER = "from multiprocessing.resource_tracker"
 
 
-@dataclass(frozen=True, slots=True)
-class Recognised:
+class Recognised(Struct, frozen=True):
     """A framework, and where in `line.argv` its own options may stand: after `word_at` (the subcommand, or the program)."""
 
     framework: Framework
@@ -37,8 +37,7 @@ class Recognised:
         return self.line.argv[self.word_at + 1 :]
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
+class Launch(Struct, frozen=True):
     """One start of a program: `root` is the process that a person (or a service manager) started, `family` all of its
     processes, the root first, without multiprocessing's resource tracker, which ends by itself."""
 

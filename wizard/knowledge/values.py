@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import ip_address
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class OptionValue:
+
+class OptionValue(Struct, frozen=True):
     """The value of an option: the word `argv[at]`, of which the first `prefix` characters are not the value."""
 
     at: int

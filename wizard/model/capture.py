@@ -6,14 +6,14 @@ Live machine and bundle both hand out captures, so nothing behind `collect` can 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 T_co = TypeVar("T_co", covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(Struct, frozen=True):
     """One read-only question: a command (`argv`), a file or glob of files (`path`), or a Python reader (`reader`).
 
     `only_if` names a path that must exist before the command may run, because running it elsewhere would change the
@@ -33,8 +33,7 @@ class Probe:
     instead_of: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Capture:
+class Capture(Struct, frozen=True):
     """The answer to a probe. `text` is decoded output (or file content); `exit_code` is 0 for a file that was read."""
 
     probe: str
@@ -47,8 +46,7 @@ class Capture:
     """What the command wrote to standard error."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """Nobody could look: not the same as an empty answer. `remedy` is the command that would tell, or empty."""
 
     reason: str
@@ -57,8 +55,7 @@ class Unknown:
     """The fact that is missing, in a person's words: `the nftables ruleset`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where a fact was read: the source (command or file), the line number counted from 1 (0: no line), and the line."""
 
     source: str
@@ -66,9 +63,8 @@ class Origin:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed(Generic[T_co]):
+class Parsed(Struct, Generic[T_co], frozen=True):
     """A parser's answer: what it understood, and the lines it could not read (never dropped in silence)."""
 
     value: T_co
-    unread: tuple[Origin, ...] = field(default=())
+    unread: tuple[Origin, ...] = ()

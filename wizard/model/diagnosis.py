@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from wizard.model.capture import Origin
 from wizard.model.facts import Address, Proto
@@ -47,16 +48,14 @@ class Certainty(StrEnum):
     POSSIBLE = "possible"
 
 
-@dataclass(frozen=True, slots=True)
-class Symptom:
+class Symptom(Struct, frozen=True):
     """What the other device showed: a transport result as `client_sees.transport` names it, and the words as typed."""
 
     transport: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """What cannot be reached. `text` is what was typed; `host` the name or address in it (empty: only a port was given);
     `addresses` what that is, most likely first; `vantage` the device that cannot get through (None: a neighbour)."""
 
@@ -81,8 +80,7 @@ class Outcome(StrEnum):
     CANNOT_TELL = "cannot-tell"
 
 
-@dataclass(frozen=True, slots=True)
-class RootCause:
+class RootCause(Struct, frozen=True):
     """A root cause's card. `outranks` names causes that also fit where this one does, but say less (REFS.md: the more
     specific one). `catalogue` are the numbers of CAUSES.md that it covers."""
 
@@ -94,8 +92,7 @@ class RootCause:
     catalogue: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What one check found: the outcome, one sentence that says why, the evidence, and (found) what should be true."""
 
     outcome: Outcome
@@ -132,8 +129,7 @@ def cannot_tell(summary: str, remedy: str = "") -> Verdict:
     return Verdict(Outcome.CANNOT_TELL, summary, remedy=remedy)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A cause with its verdict about this target. `explanation` is the first paragraph of the cause's page."""
 
     cause: RootCause

@@ -7,9 +7,10 @@ says so; a field is never missing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
+
+from msgspec import Struct, field
 
 from wizard.model.capture import Origin, Unknown
 from wizard.model.ruleset import Ruleset
@@ -26,16 +27,14 @@ class Proto(StrEnum):
     UDP = "udp"
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Struct, frozen=True):
     """A process that holds a socket; `start_time` (seconds since the epoch) tells it from a later one of the same pid."""
 
     name: str
     pid: int
 
 
-@dataclass(frozen=True, slots=True)
-class Listener:
+class Listener(Struct, frozen=True):
     """One listening socket (TCP LISTEN, or a bound UDP socket).
 
     `address` is `::` for an IPv6 wildcard; `v6only` then says whether IPv4 is left out (None: not known, psutil cannot
@@ -62,8 +61,7 @@ class Listener:
     origin: Origin = Origin("")
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(Struct, frozen=True):
     """A TCP socket that is not listening; `state` in ss's words (`ESTAB`, `TIME-WAIT`, ...)."""
 
     state: str
@@ -75,8 +73,7 @@ class Connection:
     origin: Origin = Origin("")
 
 
-@dataclass(frozen=True, slots=True)
-class UnixListener:
+class UnixListener(Struct, frozen=True):
     """A listening UNIX stream socket, by its path."""
 
     path: str
@@ -84,8 +81,7 @@ class UnixListener:
     origin: Origin = Origin("")
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
+class Process(Struct, frozen=True):
     """A process as it runs: enough to recognise the program and to start it again the same way.
 
     `state` is the letter of proc(5) (`R`, `S`, `D`, `T` stopped, `t` traced, `Z`). `environment` holds only the names
@@ -111,8 +107,7 @@ class Process:
     origin: Origin = Origin("")
 
 
-@dataclass(frozen=True, slots=True)
-class Interface:
+class Interface(Struct, frozen=True):
     """A network interface. `up` is the administrative flag, `carrier` whether the link works (None: not told).
 
     `kind` is the driver's kind as `ip -d link` names it (`veth`, `bridge`, `tun`, `wireguard`, `vlan`), empty for hardware.
@@ -132,8 +127,7 @@ class Interface:
     origin: Origin = Origin("")
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """A route. `kind`: unicast, local, broadcast, multicast, unreachable, prohibit, blackhole, throw (ip-route(8))."""
 
     destination: Network
@@ -149,8 +143,7 @@ class Route:
     origin: Origin = Origin("")
 
 
-@dataclass(frozen=True, slots=True)
-class RoutingRule:
+class RoutingRule(Struct, frozen=True):
     """A rule of the routing policy database (ip-rule(8)), by priority; `action` is `lookup`, `unreachable`, `prohibit`,
     `blackhole`, `goto` or `nop`; `unread` names selectors that the model does not know."""
 
@@ -175,8 +168,7 @@ class RoutingRule:
     origin: Origin = Origin("")
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbour:
+class Neighbour(Struct, frozen=True):
     """An entry of the neighbour (ARP, NDP) table; `state` as ip-neighbour(8) says: REACHABLE, STALE, FAILED, ..."""
 
     address: Address
@@ -187,8 +179,7 @@ class Neighbour:
     origin: Origin = Origin("")
 
 
-@dataclass(frozen=True, slots=True)
-class HostsEntry:
+class HostsEntry(Struct, frozen=True):
     """A line of the hosts file."""
 
     address: Address
@@ -196,8 +187,7 @@ class HostsEntry:
     origin: Origin = Origin("")
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(Struct, frozen=True):
     """What this machine's own resolver made of the target's name: addresses in its order, or the error's words."""
 
     name: str
@@ -206,8 +196,7 @@ class Resolution:
     origin: Origin = Origin("")
 
 
-@dataclass(frozen=True, slots=True)
-class Ufw:
+class Ufw(Struct, frozen=True):
     """ufw as it describes itself. `rules` are its own lines (`ufw status numbered`'s or `ufw show added`'s), in order."""
 
     enabled: bool
@@ -218,8 +207,7 @@ class Ufw:
     origin: Origin = Origin("")
 
 
-@dataclass(frozen=True, slots=True)
-class FirewalldZone:
+class FirewalldZone(Struct, frozen=True):
     """One zone at run time (`permanent` holds the ports etc. of the permanent configuration, None if not told)."""
 
     name: str
@@ -232,8 +220,7 @@ class FirewalldZone:
     origin: Origin = Origin("")
 
 
-@dataclass(frozen=True, slots=True)
-class Firewalld:
+class Firewalld(Struct, frozen=True):
     """firewalld as it describes itself."""
 
     running: bool
@@ -243,8 +230,7 @@ class Firewalld:
     origin: Origin = Origin("")
 
 
-@dataclass(frozen=True, slots=True)
-class Fail2banJail:
+class Fail2banJail(Struct, frozen=True):
     """A jail and the addresses that it bans at the moment."""
 
     name: str
@@ -252,8 +238,7 @@ class Fail2banJail:
     origin: Origin = Origin("")
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedPort:
+class PublishedPort(Struct, frozen=True):
     """A container's published port: `host_address`:`host_port` here leads to `container_port` inside."""
 
     host_address: Address
@@ -262,8 +247,7 @@ class PublishedPort:
     proto: Proto = Proto.TCP
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(Struct, frozen=True):
     """A running container, as `docker inspect` or podman describes it."""
 
     identifier: str
@@ -287,8 +271,7 @@ class AttemptOutcome(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
-class IcmpReport:
+class IcmpReport(Struct, frozen=True):
     """What the socket's error queue said (ip(7) IP_RECVERR): who sent which ICMP. `local` means this kernel made it."""
 
     offender: Address | None
@@ -297,8 +280,7 @@ class IcmpReport:
     local: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """One TCP connection attempt and, where it connected, what the application did with a plain request.
 
     `banner` are the first bytes received (at most 64 KiB); `ended` says how reading ended: `open` (nothing for the time
@@ -328,8 +310,7 @@ class Attempt:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class ProxySettings:
+class ProxySettings(Struct, frozen=True):
     """Proxy settings that a browser or curl on this machine would take: scheme -> proxy URL, and the names left out."""
 
     proxies: Mapping[str, str] = field(default_factory=dict)
@@ -337,8 +318,7 @@ class ProxySettings:
     origin: Origin = Origin("")
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """All of it. `rulesets` has one entry per engine that was read; an engine that could not be read is an `Unknown` in
     `unreadable_rulesets` (so "no firewall" and "could not look" stay apart)."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from wizard.model.capture import Origin, Unknown
 from wizard.model.facts import Address, Listener
@@ -55,16 +56,14 @@ class Ending(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
+class Translation(Struct, frozen=True):
     """A destination rewritten on the way: by DNAT, REDIRECT, or a proxy process."""
 
     address: Address
     port: int
 
 
-@dataclass(frozen=True, slots=True)
-class RuleReference:
+class RuleReference(Struct, frozen=True):
     """The rule, or chain policy, that decided. `front_end` says it in the words of ufw, firewalld, Docker, ... if it is
     one of theirs; `what` is `rule` or `policy`."""
 
@@ -82,8 +81,7 @@ class RuleReference:
     origin: Origin = Origin("")
 
 
-@dataclass(frozen=True, slots=True)
-class NearMiss:
+class NearMiss(Struct, frozen=True):
     """A rule that would have decided otherwise but for one condition: `differs` is that condition in words."""
 
     rule: RuleReference
@@ -93,8 +91,7 @@ class NearMiss:
     """Which kind of condition differed: `source`, `interface`, `port`, `protocol`, `state`, `family`, `order`, ..."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """What the packet filters and the routing of one machine do with one packet (wizard.judge.trace).
 
     `outcome`: deliver, drop, reject, forward, unknown. `to` is where it ends after any translation. `stage` says where on
@@ -117,8 +114,7 @@ class Decision:
     """Every rule and policy that let the packet pass a base chain, in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClientSees:
+class ClientSees(Struct, frozen=True):
     """What the client gets where the walk ends. `browser` is Chrome's code or None; `errno` its name or None; `curl` the
     exit code curl gives (0: it got an answer). `certain` is False while something on the way is unknown."""
 
@@ -129,8 +125,7 @@ class ClientSees:
     certain: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One thing that happens on the way. `hop` is the place: device, network, the interface's name, firewall, port,
     program."""
 
@@ -143,8 +138,7 @@ class Step:
     """The stage it belongs to, by its name (wizard.model.diagnosis.Stage)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """Where the walk ends before its goal, with what a cause needs to explain it.
 
     `decision` is the packet filter's (or the reply's) decision where one stopped it; `listeners` the sockets considered.
@@ -160,8 +154,7 @@ class Stop:
     """What the client gets, where it does not follow from the ending alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Journey:
+class Journey(Struct, frozen=True):
     """The walk of one packet: its steps in order, where it stops (None: it arrives), and what stayed unknown on the way.
 
     `delivered_to` is the socket that takes the connection, or would; `translated` the destination after NAT.
@@ -170,7 +163,7 @@ class Journey:
     packet: Packet
     steps: tuple[Step, ...] = ()
     stop: Stop | None = None
-    unknowns: tuple[Unknown, ...] = field(default=())
+    unknowns: tuple[Unknown, ...] = ()
     delivered_to: Listener | None = None
     translated: Translation | None = None
     decision: Decision | None = None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from wizard.model.facts import Address, Proto
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(Struct, frozen=True):
     """`tcp from 192.168.1.20:40000 to 192.168.1.5:8000, arriving on eth0`. For TCP it is the SYN."""
 
     source: Address

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct
 
 from wizard.model.facts import Address, Network, Proto
 
@@ -16,8 +17,7 @@ class Shell(StrEnum):
     CMD = "cmd"
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """A command to paste. `argv` is one command as a list of arguments, quoted for `shell` only when it is shown;
     `cwd` is where it must run (shown as `cd DIR && ...`); `environment` goes in front (`NAME=value cmd`).
     `script` is used instead of argv for the rare command that needs a pipe or a redirection: text of our own making,
@@ -37,8 +37,7 @@ class Run:
     """Why, in one short sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """One line of a file to change: `line` counts from 1; `before` and `after` are whole lines without the newline."""
 
     file: str
@@ -48,8 +47,7 @@ class Edit:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Do:
+class Do(Struct, frozen=True):
     """Something that only a person can do."""
 
     text: str
@@ -71,8 +69,7 @@ class Risk(StrEnum):
 # same thing true in the facts, so that the walk can be taken again.
 
 
-@dataclass(frozen=True, slots=True)
-class AllowInbound:
+class AllowInbound(Struct, frozen=True):
     """Let new connections to `port` in, from `source` (the LAN's own network), arriving on `interface`.
 
     `destination_port` differs from `port` where a redirect comes first. `forwarded` is set when the packet goes through
@@ -86,8 +83,7 @@ class AllowInbound:
     forwarded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AllowReply:
+class AllowReply(Struct, frozen=True):
     """Let the answers of established connections from `port` out again, to `destination`."""
 
     port: int
@@ -96,24 +92,21 @@ class AllowReply:
     interface: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Unban:
+class Unban(Struct, frozen=True):
     """Lift the ban of one address: `jail` is fail2ban's, empty if another program or hand made it."""
 
     address: Address
     jail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveRedirect:
+class RemoveRedirect(Struct, frozen=True):
     """Take away a redirect or DNAT that leads to a port where nobody listens."""
 
     port: int
     proto: Proto
 
 
-@dataclass(frozen=True, slots=True)
-class Rebind:
+class Rebind(Struct, frozen=True):
     """Have the program of `pid` listen on `address` (a wildcard or one of this machine's own), keeping or changing port."""
 
     pid: int
@@ -123,24 +116,21 @@ class Rebind:
     """Another port, where it must not stay on `port`."""
 
 
-@dataclass(frozen=True, slots=True)
-class StartProgram:
+class StartProgram(Struct, frozen=True):
     """Have something listen on `port`; nobody does. `command` is known where a unit or an earlier run says it."""
 
     port: int
     unit: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Resume:
+class Resume(Struct, frozen=True):
     """Let a stopped process run on (SIGCONT)."""
 
     pid: int
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StopProgram:
+class StopProgram(Struct, frozen=True):
     """End a process that holds what another needs; pid and start time were read together."""
 
     pid: int
@@ -149,8 +139,7 @@ class StopProgram:
     container: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SetSysctl:
+class SetSysctl(Struct, frozen=True):
     """Set one kernel setting."""
 
     name: str
@@ -158,15 +147,13 @@ class SetSysctl:
     was: str
 
 
-@dataclass(frozen=True, slots=True)
-class BringUp:
+class BringUp(Struct, frozen=True):
     """Set an interface up."""
 
     interface: str
 
 
-@dataclass(frozen=True, slots=True)
-class AddRoute:
+class AddRoute(Struct, frozen=True):
     """Add a route back to `destination`."""
 
     destination: Network
@@ -174,24 +161,21 @@ class AddRoute:
     gateway: Address | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptHostHeader:
+class AcceptHostHeader(Struct, frozen=True):
     """Have the application answer to `host` in the Host header (Django's ALLOWED_HOSTS, Vite's allowedHosts, ...)."""
 
     pid: int
     host: str
 
 
-@dataclass(frozen=True, slots=True)
-class OpenInstead:
+class OpenInstead(Struct, frozen=True):
     """Open another address on the other device: nothing is wrong here but the URL."""
 
     url: str
     instead_of: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Advise:
+class Advise(Struct, frozen=True):
     """What only a person can do, or a command to look further; nothing that the model can apply."""
 
     text: str
@@ -217,8 +201,7 @@ Intent = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """One remedy for one finding: steps in order, the way back, what it opens and to whom, and whether it was proved.
 
     `undo` gives back exactly what was read before. `verify` are commands that show that it worked.
@@ -236,4 +219,4 @@ class Plan:
     proved_by: tuple[str, ...] = ()
     verify: tuple[Instruction, ...] = ()
     warnings: tuple[str, ...] = ()
-    intents: tuple[Intent, ...] = field(default=())
+    intents: tuple[Intent, ...] = ()

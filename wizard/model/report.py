@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from wizard.model.capture import Unknown
 from wizard.model.diagnosis import Finding, Stage, Target
@@ -30,8 +31,7 @@ class StageStatus(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
-class StageResult:
+class StageResult(Struct, frozen=True):
     """One stage as shown: a mark, a sentence, and how long it took (seconds)."""
 
     stage: Stage
@@ -40,8 +40,7 @@ class StageResult:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """One diagnosis. `findings` are ordered: blocking ones as the packet meets them, then warnings, then information."""
 
     target: Target
@@ -62,8 +61,7 @@ class Report:
     vantage_interface: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """News from a diagnosis at work: a stage that is asked (`status` None) or answered, and what about it, in a sentence."""
 
     stage: Stage

@@ -11,9 +11,11 @@ a new one, so that a fix can be tried on a copy.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from wizard.model.capture import Origin
 
@@ -52,16 +54,14 @@ class Hook(StrEnum):
 # Values
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A closed interval of integers: a prefix, a range of ports or addresses."""
 
     low: int
     high: int
 
 
-@dataclass(frozen=True, slots=True)
-class Wildcard:
+class Wildcard(Struct, frozen=True):
     """Interface names that begin so: nft's `eth*`, iptables' `eth+`."""
 
     prefix: str
@@ -70,30 +70,26 @@ class Wildcard:
 # Expressions: what is looked at
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A property of packet or connection by nft's own name: `ip saddr`, `tcp dport`, `meta iifname`, `ct state`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fib:
+class Fib(Struct, frozen=True):
     """What the routing tables say of an address (nft `fib saddr . iif oif`): `result` is type, oif or oifname."""
 
     flags: tuple[str, ...]
     result: str
 
 
-@dataclass(frozen=True, slots=True)
-class SocketKey:
+class SocketKey(Struct, frozen=True):
     """A property of the socket that would take the packet (nft `socket transparent`): transparent, mark or wildcard."""
 
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class RawPayload:
+class RawPayload(Struct, frozen=True):
     """Bits at a place of a header (nft `@th,16,16`): base is ll, nh or th; offset and length count bits."""
 
     base: str
@@ -101,8 +97,7 @@ class RawPayload:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
-class Bits:
+class Bits(Struct, frozen=True):
     """Bit arithmetic: `operator` is one of & | ^ << >>."""
 
     operator: str
@@ -110,22 +105,19 @@ class Bits:
     right: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Concat:
+class Concat(Struct, frozen=True):
     """Several expressions side by side (nft `ip saddr . tcp dport`)."""
 
     parts: tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SetReference:
+class SetReference(Struct, frozen=True):
     """A named set, map or ipset of the table."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Elements:
+class Elements(Struct, frozen=True):
     """The content of a set, or of a map when `values` is as long as `keys`."""
 
     keys: tuple[Any, ...]
@@ -135,16 +127,14 @@ class Elements:
     """The catch-all element (`*`) and, for a map, its value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(Struct, frozen=True):
     """The value that a map holds for a key (nft `tcp dport map { 80 : 8080 }`)."""
 
     key: Any
     content: Elements | SetReference
 
 
-@dataclass(frozen=True, slots=True)
-class Unknowable:
+class Unknowable(Struct, frozen=True):
     """An expression whose value nobody can foresee (numgen, a hash), or that is outside the model."""
 
     text: str
@@ -153,8 +143,7 @@ class Unknowable:
 # Statements: conditions
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """`left operator right`. `operator` is == != < > <= >=, `in` (nft's implicit match: any of the flags, or in the set),
     or `!in`. `right` is a value, `Elements`, a `SetReference` or an expression. `text` is the condition as printed."""
 
@@ -164,8 +153,7 @@ class Condition:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(Struct, frozen=True):
     """At least one of several conditions holds (multiport's `--ports`); `negated`: none does."""
 
     conditions: tuple[Any, ...]
@@ -173,8 +161,7 @@ class AnyOf:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AllOf:
+class AllOf(Struct, frozen=True):
     """All conditions hold; `negated`: not all of them."""
 
     conditions: tuple[Any, ...]
@@ -182,16 +169,14 @@ class AllOf:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(Struct, frozen=True):
     """A condition that always, or never, holds for the packets of this model."""
 
     holds: bool
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SetMatch:
+class SetMatch(Struct, frozen=True):
     """iptables' `-m set --match-set NAME src,dst`: the packet's `sides` are in the ipset."""
 
     name: str
@@ -200,8 +185,7 @@ class SetMatch:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """A rate or count limit, taken as not exceeded: the one assumption. `over` matches beyond the limit only.
     `what` is `rate limit` or `connection limit`."""
 
@@ -210,8 +194,7 @@ class Limit:
     what: str = "rate limit"
 
 
-@dataclass(frozen=True, slots=True)
-class Recent:
+class Recent(Struct, frozen=True):
     """iptables' recent match: `mode` is set, rcheck, update or remove."""
 
     mode: str
@@ -222,8 +205,7 @@ class Recent:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ReversePath:
+class ReversePath(Struct, frozen=True):
     """iptables' rpfilter: would the answer leave by the interface that the packet came in on?"""
 
     loose: bool = False
@@ -233,8 +215,7 @@ class ReversePath:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SocketMatch:
+class SocketMatch(Struct, frozen=True):
     """iptables' socket match: some socket would take the packet (`no_wildcard`: also one bound to any address)."""
 
     transparent: bool = False
@@ -243,8 +224,7 @@ class SocketMatch:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Opaque:
+class Opaque(Struct, frozen=True):
     """A condition or statement outside the model: it may hold or not."""
 
     text: str
@@ -253,8 +233,7 @@ class Opaque:
 # Statements: effects
 
 
-@dataclass(frozen=True, slots=True)
-class SetField:
+class SetField(Struct, frozen=True):
     """Change a field: `meta mark`, `ct mark`, `ip daddr`, `tcp dport`. `value` is a value or an expression."""
 
     name: str
@@ -262,8 +241,7 @@ class SetField:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeSet:
+class ChangeSet(Struct, frozen=True):
     """Add to, update in or delete from a set, from within the packet's path. `limits` are the element's own statements."""
 
     operation: str
@@ -273,8 +251,7 @@ class ChangeSet:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeIpset:
+class ChangeIpset(Struct, frozen=True):
     """iptables' SET target: add or delete the packet's sides."""
 
     operation: str
@@ -283,22 +260,19 @@ class ChangeIpset:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class NoTrack:
+class NoTrack(Struct, frozen=True):
     """Leave the packet out of connection tracking."""
 
     text: str = "notrack"
 
 
-@dataclass(frozen=True, slots=True)
-class Nothing:
+class Nothing(Struct, frozen=True):
     """A statement without influence on the verdict: counter, log, comment."""
 
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Nat:
+class Nat(Struct, frozen=True):
     """Address translation; `kind` is dnat, snat, redirect, masquerade or netmap. `address` and `port` are a `Span`, an
     expression, or None where they stay. Ends the chain."""
 
@@ -310,8 +284,7 @@ class Nat:
     family: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TransparentProxy:
+class TransparentProxy(Struct, frozen=True):
     """tproxy: hand the packet to a local socket on another address or port, without changing it. `ends` as iptables does."""
 
     address: int | None = None
@@ -326,8 +299,7 @@ class TransparentProxy:
 # Statements: verdicts
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """`kind`: accept, drop, reject, return, continue, jump, goto, queue, synproxy or stolen (taken out of the path).
 
     `chain` is the target of jump and goto. `reject_with` is the answer in nft's and iptables' words, with the prefix
@@ -341,8 +313,7 @@ class Verdict:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class VerdictMap:
+class VerdictMap(Struct, frozen=True):
     """The verdict that a map holds for a key; no element: the rule goes on."""
 
     key: Any
@@ -353,8 +324,7 @@ class VerdictMap:
 # Rules, chains, sets, tables
 
 
-@dataclass(frozen=True, slots=True)
-class BaseChain:
+class BaseChain(Struct, frozen=True):
     """What makes a chain a base chain: `type` is filter, nat or route; `policy` is accept or drop."""
 
     hook: Hook
@@ -364,8 +334,7 @@ class BaseChain:
     devices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One rule. `text` is the rule as its tool prints it; `handle` is nft's, `index` counts from 1 within the chain."""
 
     statements: tuple[Any, ...]
@@ -376,8 +345,7 @@ class Rule:
     origin: Origin = Origin("")
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Struct, frozen=True):
     """A chain and its rules; `base` is None for one that is only jumped to."""
 
     name: str
@@ -401,8 +369,7 @@ class Chain:
         return replace(self, rules=tuple(numbered))
 
 
-@dataclass(frozen=True, slots=True)
-class NamedSet:
+class NamedSet(Struct, frozen=True):
     """A named set or map of nft, or an ipset (`kind` is then `hash:net`, `list:set`, ...).
 
     `types` are the parts of a key (`ipv4_addr`, `inet_service`). For an ipset, keys are tuples of parts, `exceptions` its
@@ -423,8 +390,7 @@ class NamedSet:
     origin: Origin = Origin("")
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A table: chains by name, named sets and maps by name. `order` is the kernel's counter at its making (nft's handle)."""
 
     engine: Engine
@@ -445,8 +411,7 @@ class Table:
         return replace(self, sets={**self.sets, content.name: content})
 
 
-@dataclass(frozen=True, slots=True)
-class Ruleset:
+class Ruleset(Struct, frozen=True):
     """All tables that one engine holds, with the lines that could not be read (each makes a verdict there unsure)."""
 
     engine: Engine

@@ -7,8 +7,9 @@ remedy, in the fact's place and in the notes; lines that a parser does not know 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from wizard import firewalls
 from wizard.model.capture import Capture, Origin, Parsed, Unknown

@@ -8,8 +8,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from wizard.model.capture import Origin, Parsed
 from wizard.model.facts import Listener, Owner, Proto

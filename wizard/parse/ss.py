@@ -22,10 +22,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from itertools import pairwise
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from wizard.model.capture import Origin, Parsed
 from wizard.model.facts import Address, Connection, Listener, Owner, Proto, UnixListener

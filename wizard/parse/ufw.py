@@ -14,7 +14,8 @@ iptables several times over. `in_eth0` is `in on eth0`, `allow_log` is `allow lo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from wizard.model.capture import Origin, Parsed
 from wizard.model.facts import Ufw
@@ -25,8 +26,7 @@ _ANYWHERE = ("0.0.0.0/0", "::/0")
 _SETTING = re.compile(r"^\s*(?P<name>\w+)\s*=\s*[\"']?(?P<value>[^\"'#\n]*?)[\"']?\s*(?:#.*)?$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(Struct, frozen=True):
     """A tuple's fields, in ufw's order."""
 
     action: str

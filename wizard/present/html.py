@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wizard.model.report import Report
 from wizard.present.strip import Hop
@@ -21,8 +22,7 @@ _PADDING = 12
 _GAP = 44
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """A hop of the drawing: its frame's left edge and width, and the link that leads to it (empty for the first)."""
 
     hop: Hop

@@ -8,8 +8,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wizard.present.hostile import harmless
 
@@ -32,8 +33,7 @@ _SYSTEM = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One port. `program` is the command in short; `reach` where it can be asked for by address; `place` its directory."""
 
     port: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from wizard.model.remedy import Do, Edit, Instruction, Plan, Risk, Shell
 from wizard.present import quoting
@@ -13,8 +13,7 @@ _SHELL = {Shell.SH: "", Shell.POWERSHELL: "in PowerShell", Shell.CMD: "in cmd"}
 _PROOF = {"model": "in the model", "kernel": "by this kernel in a rehearsal"}
 
 
-@dataclass(frozen=True, slots=True)
-class StepView:
+class StepView(Struct, frozen=True):
     """One step. `kind` is `run`, `edit` or `do`; `text` is the line as shown and `copy` what a copy key takes.
 
     `lead` stands before it where needed (`on the other device`, `edit /srv/app.py, line 12`); `removed` and `added` are the
@@ -31,8 +30,7 @@ class StepView:
     background: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PlanView:
+class PlanView(Struct, frozen=True):
     """One remedy: what it opens and how sure that is in `promise`, its steps, and the way back."""
 
     finding: str

@@ -6,7 +6,8 @@ device ── wlan0 ── ufw ✓ ── 5000 ╳ flask
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from wizard.model.diagnosis import Stage, Target
 from wizard.model.facts import Listener
@@ -19,8 +20,7 @@ _TONE = {Action.PASS: Tone.GOOD, Action.TRANSLATE: Tone.GOOD, Action.UNKNOWN: To
 _RANK = {Action.PASS: 0, Action.TRANSLATE: 1, Action.UNKNOWN: 2, Action.STOP: 3}
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(Struct, frozen=True):
     """One place of the strip. `tone` QUIET: the packet does not get there. `steps` are what happened there, in words."""
 
     place: str

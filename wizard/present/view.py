@@ -7,7 +7,8 @@ they are shown and as they are copied.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from wizard.model.capture import Origin, Unknown
 from wizard.model.diagnosis import Certainty, Finding, Severity, Side
@@ -43,8 +44,7 @@ _SEES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(Struct, frozen=True):
     """`label` says what kind of sentence it is in one word (`seen`, `so`), or is empty."""
 
     text: str
@@ -52,8 +52,7 @@ class Sentence:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StageView:
+class StageView(Struct, frozen=True):
     """A stage's line: `word` says what the mark of its tone says."""
 
     title: str
@@ -63,8 +62,7 @@ class StageView:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class FindingView:
+class FindingView(Struct, frozen=True):
     """A finding with all that is known for it. `evidence` are (source, line) pairs."""
 
     ref: str
@@ -77,8 +75,7 @@ class FindingView:
     near_misses: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MissingView:
+class MissingView(Struct, frozen=True):
     """What could not be read: what, why, and the command that would read it (may be empty)."""
 
     what: str
@@ -86,8 +83,7 @@ class MissingView:
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """Everything a face may show, in the order of thought: verdict, where it stops, why, what to do, what is missing."""
 
     target: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from wizard.model.report import Progress, Report
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
 LAN, HERE, OUTSIDE = "lan", "here", "outside"
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """What the person said beside the target.
 
     `symptom` is what `--symptom` takes, or the words as pasted; empty: not known. `device` is where it was seen: `lan`,

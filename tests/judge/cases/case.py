@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tests import build
 from wizard.firewalls.iptables import read as iptables_save
@@ -29,8 +31,7 @@ def target(**changes: Any) -> Target:
     return Target(**values)
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(Struct, frozen=True):
     """`comes_first`: the finding is the one that explains the stop (`Judgement.blocking`); None: it need not be."""
 
     ref: str

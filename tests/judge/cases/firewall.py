@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
+
+from msgspec.structs import replace
 
 from tests.build import CLIENT, SYSCTLS, attempt, facts, interface, listener, loopback, process, route, routes
 from tests.judge.cases.case import MISSING, found, iptables, near_miss, nft, unsure, without
@@ -142,6 +143,9 @@ CASES = (
     near_miss("client-address-banned", "the-whole-network", ufw("-s 192.168.1.0/24 -j DROP", ALLOW),
         says="other devices"),
     near_miss("client-address-banned", "half-of-it", wall("ip saddr 192.168.1.0/25 drop")),
+    near_miss("client-address-banned", "the-upper-half", wall("ip saddr 192.168.1.128/25 drop"), vantage="192.168.1.200"),
+    near_miss("client-address-banned", "a-few-around-it", wall("ip saddr 192.168.1.16/28 drop")),
+    near_miss("client-address-banned", "all-but-one", wall("ip saddr != 192.168.1.77 drop")),
     near_miss("client-address-banned", "another-address", wall("ip saddr 192.168.1.77 drop")),
     near_miss("client-address-banned", "policy", wall(policy="drop")),
     unsure("client-address-banned", "no-root", without("rulesets")),

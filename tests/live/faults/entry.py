@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from tests.live.faults.servers import Server
 from tests.live.lab import CLIENT, Lab
@@ -27,8 +28,7 @@ class Plan(Enum):
     NONE = "no plan: nothing stands in the way"
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One broken (or healthy) machine. `curl`, `errno` and `status` are measured facts about it, checked without the
     wizard too; `refs` are the names that may come first, most often one; none for a healthy control."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tests.live.lab import Lab, Process
 
@@ -152,8 +154,7 @@ while True:
 """
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(Struct, frozen=True):
     """A program and how to know that it is up: `port` (0: nothing to wait for but `ready`)."""
 
     argv: tuple[str, ...]

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
+
 from wizard.firewalls import values
 from wizard.model.ruleset import (
     AllOf,
@@ -33,8 +35,7 @@ from wizard.model.ruleset import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(Struct, frozen=True):
     """One option as written: `! --dport 22`."""
 
     name: str

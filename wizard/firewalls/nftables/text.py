@@ -19,8 +19,9 @@ what the JSON would show, and goes through the same reader.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from wizard.firewalls import values
 from wizard.firewalls.nftables import read as json_reader

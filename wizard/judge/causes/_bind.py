@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from ipaddress import ip_address
+
+from msgspec.structs import replace
 
 from wizard.judge import answers, vantage
 from wizard.judge.causes._way import not_here, stop_of

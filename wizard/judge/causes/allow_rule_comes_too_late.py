@@ -65,7 +65,7 @@ def late_allow(facts: Facts, journey: Journey, by: RuleReference) -> RuleReferen
         if decided is None or decided.what != "rule" or _table(decided) != _table(by):
             return None
         facts = without_rule(facts, decided)
-        after = trace(facts, journey.packet)
+        after = trace(facts, journey.packet, explain=False)
         if after.outcome in ("deliver", "forward"):
             return accepting(after, by)
         decided = after.by

@@ -16,7 +16,7 @@ Undo: start it as before.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from wizard.judge import answers, sockets
 from wizard.judge.causes._bind import dialled_here, not_refused, refused_on_port

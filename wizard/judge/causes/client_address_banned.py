@@ -59,7 +59,7 @@ def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
     if decision is None or decision.by is None or decision.by.what != "rule":
         return not_filtered(facts, journey, "No rule turns this device away.")
     by = decision.by
-    others = [trace(facts, each) for each in from_elsewhere(facts, journey.packet)]
+    others = [trace(facts, each, explain=False) for each in from_elsewhere(facts, journey.packet)]
     if not others or any(each.by == by for each in others):
         return ruled_out("The rule that decides turns other devices of the network away too.", *evidence(by))
     address = bare(journey.packet.source)

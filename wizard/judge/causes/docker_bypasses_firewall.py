@@ -41,7 +41,7 @@ def check(target: Target, facts: Facts, journey: Journey, rulesets: tuple[Rulese
     decision = journey.decision
     if decision is None or decision.outcome != "forward" or journey.translated is None:
         return ruled_out("The port does not lead into a container past the input rules.")
-    otherwise = trace(without_translation(facts), journey.packet)
+    otherwise = trace(without_translation(facts), journey.packet, explain=False)
     if otherwise.outcome not in ("drop", "reject") or otherwise.by is None:
         return ruled_out("The firewall's input rules would let the port in as well.", *evidence(otherwise.by))
     to = f"{bracketed(journey.translated.address)}:{journey.translated.port}"

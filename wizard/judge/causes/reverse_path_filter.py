@@ -59,7 +59,7 @@ def check(target: Target, facts: Facts, journey: Journey, sysctls: Mapping[str, 
 def _fix(facts: Facts, journey: Journey, sysctls: Mapping[str, str], reason: str) -> Intent:
     """Loose mode on the interface, where that lets it pass (it wins over a strict `all`: the larger value holds)."""
     name = f"net.ipv4.conf.{journey.packet.interface}.rp_filter"
-    after = trace(with_sysctls(facts, {name: "2"}), journey.packet)
+    after = trace(with_sysctls(facts, {name: "2"}), journey.packet, explain=False)
     if name in sysctls and sysctls[name] != "2" and (after.by is not None or after.outcome in ("deliver", "forward")):
         return SetSysctl(name, "2", sysctls[name])
     return Advise(f"See where packets from {journey.packet.source} should arrive, and why they come here: {reason}.")

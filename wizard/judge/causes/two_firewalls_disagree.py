@@ -62,7 +62,7 @@ def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
 def allowed_elsewhere(facts: Facts, journey: Journey, decision: Decision, by: RuleReference) -> RuleReference | None:
     """An accept of the same hook by a rule that somebody else manages: passed already, or met without the deciding table."""
     mine = manager(facts, by)
-    without = trace(without_table(facts, by), journey.packet)
+    without = trace(without_table(facts, by), journey.packet, explain=False)
     for each in (*decision.visited, *without.visited):
         if each.what != "rule" or each.hook not in ("", by.hook, "input", "forward"):
             continue

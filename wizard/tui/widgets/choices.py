@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from msgspec import Struct
 from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
@@ -14,8 +14,7 @@ from wizard.tui.content import hanging
 _HERE, _ELSEWHERE = "▸ ", "  "
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One row; a row that cannot be chosen is a heading or a remark."""
 
     content: Content

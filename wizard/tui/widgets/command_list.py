@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import Struct
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -18,8 +18,7 @@ _NOTE_WIDTH = 16
 _SHORT = 54
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """Steps under one heading (empty: none), with warnings that belong to them."""
 
     heading: str
