@@ -452,3 +452,40 @@ def test_no_zone_overrules_what_comes_before_the_zones() -> None:
     known = facts(native(text), firewalld=Firewalld(running=True, default_zone="public"))
     made = allow(known, nft_stopped("filter_INPUT", 2, "firewalld"))
     assert made is not None and lines(made.steps)[0].startswith("nft insert rule inet firewalld filter_INPUT ")
+
+
+def test_a_ban_among_ufws_rules_is_excepted_from_in_ufws_words() -> None:
+    text = UFW.replace("COMMIT", "-A ufw-user-input -s 192.168.1.20/32 -j DROP\nCOMMIT")
+    made = firewall.unban(Unban(CLIENT), facts(compat(text), ufw=UFW_ON), stopped("ufw-user-input", 1))
+    assert made is not None and made.persists == "yes"
+    assert lines(made.steps) == ["ufw prepend allow proto tcp from 192.168.1.20 to any port 5000"]
+
+
+FORWARDS = """table inet firewalld {
+  chain nat_PREROUTING { type nat hook prerouting priority dstnat + 10; policy accept; jump nat_PRE_public }
+  chain nat_PRE_public { jump nat_PRE_public_allow }
+  chain nat_PRE_public_allow {
+    meta nfproto ipv4 tcp dport 5000 redirect to :5999 # handle 8
+    meta nfproto ipv4 tcp dport 5001 dnat ip to 192.168.1.9:80 # handle 9
+  }
+}
+"""
+
+
+def test_firewalld_forgets_a_forwarded_port_where_adding_it_again_puts_it_back() -> None:
+    to = Translation(ip_address("192.168.1.9"), 80)
+    known = facts(native(FORWARDS), firewalld=FIREWALLD_ON)
+    made = firewall.remove_redirect(RemoveRedirect(5001, Proto.TCP), known, Decision("forward", to))
+    assert made is not None and made.persists == "until reload"
+    forward = "port=5001:proto=tcp:toport=80:toaddr=192.168.1.9"
+    assert lines(made.steps) == [f"firewall-cmd --zone=public --remove-forward-port={forward}"]
+    assert lines(made.undo) == [f"firewall-cmd --zone=public --add-forward-port={forward}"]
+
+
+def test_one_that_stands_ahead_of_others_goes_by_its_handle() -> None:
+    to = Translation(ip_address(build.SERVER), 5999)
+    known = facts(native(FORWARDS), firewalld=FIREWALLD_ON)
+    made = firewall.remove_redirect(RemoveRedirect(5000, Proto.TCP), known, Decision("deliver", to))
+    assert made is not None
+    assert lines(made.steps) == ["nft delete rule inet firewalld nat_PRE_public_allow handle 8"]
+    assert "position 9 'meta nfproto ipv4 tcp dport 5000 redirect to :5999'" in lines(made.undo)[0]

@@ -603,3 +603,19 @@ def test_a_published_port_is_let_through_to_its_container_alone(lab: Lab, name: 
     fix = write(facts_of(lab))
     assert len(fix.lines) == 1 and fix.lines[0].startswith(first), fix.lines
     proved_by_the_kernel(lab, fix)
+
+
+@pytest.mark.needs("firewalld", "firewall-cmd", "dbus-daemon", "nft")
+def test_firewalld_forgets_a_forwarded_port_and_learns_it_again(lab: Lab) -> None:
+    serve(lab, PORT)
+    lab.start_firewalld()
+    lab.run("firewall-cmd --add-port=5000/tcp; firewall-cmd --add-forward-port=port=5000:proto=tcp:toport=5999")
+    before = lab.snapshot()
+    facts = facts_of(lab)
+    assert closed(lab, PORT)
+    made = firewall.remove_redirect(RemoveRedirect(PORT, Proto.TCP), facts, way_in(facts))
+    assert made is not None and way_in(made.facts).outcome == "deliver"
+    run(lab, made.steps)
+    assert not closed(lab, PORT) and rules(facts_of(lab)) == rules(made.facts)
+    run(lab, made.undo)
+    assert lab.snapshot() == before and closed(lab, PORT)

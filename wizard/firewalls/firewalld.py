@@ -33,6 +33,11 @@ LOWEST_PRIORITY = -32768
 
 _CHAIN = re.compile(r"(?:filter_)?IN_(?P<policy>policy_)?(?P<name>.+)")
 _PARTS = ("pre", "log", "deny", "allow", "post")
+_PRE_CHAIN = re.compile(r"nat_PRE_(?P<zone>(?!policy_).+)_allow")
+_FORWARD = re.compile(
+    r"(?:meta nfproto ipv4 )?(?P<proto>tcp|udp) dport (?P<port>\d+) "
+    r"(?:redirect to |dnat (?:ip )?to (?P<toaddr>[\d.]+)):(?P<toport>\d+)"
+)
 _PRIORITY = re.compile(r'^rule\s+priority="?(-?\d+)"?\s')
 
 
@@ -132,6 +137,30 @@ def end_panic(rulesets: tuple[Ruleset, ...], place: Place) -> Change | None:
         warnings=("Panic mode was switched on by someone, perhaps for a reason: ask before you end it.",),
         verify=(Run(("firewall-cmd", "--query-panic"), root=True),),
         risk=Risk.HIGH,
+        through="firewalld",
+    )
+
+
+def stop_forwarding(rulesets: tuple[Ruleset, ...], place: Place) -> Change | None:
+    """Take a forwarded port out of its zone, until the next reload; None where the rule at the place is none, or is not the
+    zone's last (added again it would stand behind the others)."""
+    chain, rule = _PRE_CHAIN.fullmatch(place.chain.name), place.next_rule
+    said = _FORWARD.fullmatch(rule.text) if rule and place.table.name == TABLE else None
+    if chain is None or rule is None or said is None or rule.index != len(place.chain.rules):
+        return None
+    forward = f"port={said['port']}:proto={said['proto']}:toport={said['toport']}"
+    forward += f":toaddr={said['toaddr']}" if said["toaddr"] else ""
+    scope = f"--zone={chain['zone']}"
+    after = place.ruleset.without_rule(place.table.family, place.table.name, place.chain.name, rule.index)
+    return Change(
+        steps=(Run(("firewall-cmd", scope, f"--remove-forward-port={forward}"), root=True),),
+        undo=(Run(("firewall-cmd", scope, f"--add-forward-port={forward}"), root=True),),
+        rulesets=replaced(rulesets, place.ruleset, after),
+        persists="until reload",
+        warnings=(
+            "If it is in firewalld's permanent configuration too, run the same command with --permanent as well.",
+        ),
+        verify=(Run(("firewall-cmd", scope, "--list-forward-ports"), root=True),),
         through="firewalld",
     )
 

@@ -73,8 +73,9 @@ def unban(intent: Unban, facts: Facts, decision: Decision) -> Written | None:
         change = _lift(_rulesets(facts), place, intent)
         title = f"Lift the ban of {intent.address} ({change.through})" if change else ""
     if change is None:
-        opening = Opening(Proto.TCP, decision.to.port, ip_network(intent.address))
-        change = _by_engine(_rulesets(facts), place, opening)
+        only = AllowInbound(decision.to.port, Proto.TCP, ip_network(intent.address))
+        opening = _inbound(only, decision, place)
+        change = next(_writers(facts, place, opening, only, decision))
         change = replace(change, warnings=(*change.warnings, *_banned_by(place, intent)))
         title = f"Let {intent.address} reach tcp port {opening.port} in spite of its ban ({change.through})"
     return _written(title, facts, change, place)
@@ -86,7 +87,7 @@ def remove_redirect(intent: RemoveRedirect, facts: Facts, decision: Decision) ->
     rule = place.next_rule if place else None
     if place is None or rule is None:
         return None
-    change = _delete(_rulesets(facts), place) if _only_for(intent, rule) else None
+    change = _undirected(facts, place) if _only_for(intent, rule) else None
     title = f"Remove the redirect of {intent.proto} port {intent.port}"
     if change is None:
         everyone = ip_network("::/0" if decision.to.address.version == 6 else "0.0.0.0/0")
@@ -140,6 +141,12 @@ def _delete(rulesets: tuple[Ruleset, ...], place: Place) -> Change | None:
     if place.ruleset.engine == Engine.NFTABLES:
         return nftables_write.delete(rulesets, place)
     return iptables_write.delete(rulesets, place)
+
+
+def _undirected(facts: Facts, place: Place) -> Change | None:
+    """The redirect taken away: by firewalld where it is one of its forwarded ports, else as a rule."""
+    forwarded = firewalld.stop_forwarding(_rulesets(facts), place) if _may_speak(facts.firewalld) else None
+    return forwarded or _delete(_rulesets(facts), place)
 
 
 def _lift(rulesets: tuple[Ruleset, ...], place: Place, intent: Unban) -> Change | None:
