@@ -15,9 +15,9 @@ from wizard.version import __version__
 
 if TYPE_CHECKING:
     from wizard.collect.source import Source
-    from wizard.diagnose.aim import Options
     from wizard.model.facts import Facts
     from wizard.model.journey import Decision
+    from wizard.model.options import Options
     from wizard.model.packet import Packet
     from wizard.model.report import Report
     from wizard.model.ruleset import Ruleset

@@ -8,8 +8,8 @@ import sys
 from typing import NoReturn
 
 from wizard.collect.source import Source
-from wizard.diagnose.aim import Options
 from wizard.errors import WizardError
+from wizard.model.options import Options
 
 
 class Parser(argparse.ArgumentParser):
@@ -66,14 +66,19 @@ def options(parsed: argparse.Namespace) -> Options:
 
 
 def source(bundle: str, seconds: float | None = None) -> Source:
-    """This machine, or a bundle."""
+    """This machine, or a bundle. The machine is asked at once: it answers while the rest of the wizard is loaded."""
     if bundle:
         from wizard.collect.bundle import BundleSource
 
         return BundleSource(bundle)
     from wizard.collect.live import LiveSource
 
-    return LiveSource(seconds)
+    machine = LiveSource(seconds)
+    if machine.platform == "linux":
+        from wizard.collect.probes_linux import PROBES
+
+        machine.begin(PROBES)
+    return machine
 
 
 def _port(text: str) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from wizard.cli import arguments
-from wizard.cli.progress import Progressing
-from wizard.diagnose import diagnose
 from wizard.errors import ExitCode
-from wizard.model.report import Overall, Report
+
+if TYPE_CHECKING:
+    from wizard.model.report import Report
 
 _EXAMPLES = """  wizard check 5000
   wizard check http://192.168.1.100:5000 --from 192.168.1.23
@@ -18,11 +19,7 @@ _EXAMPLES = """  wizard check 5000
   sudo wizard check 5000            firewalls tell their rules to root only
 """
 
-CODES = {
-    Overall.REACHABLE: ExitCode.CLEAR,
-    Overall.BLOCKED: ExitCode.BLOCKED,
-    Overall.UNDETERMINED: ExitCode.UNDETERMINED,
-}
+CODES = {"reachable": ExitCode.CLEAR, "blocked": ExitCode.BLOCKED, "undetermined": ExitCode.UNDETERMINED}
 
 
 def main(given: list[str]) -> int:
@@ -35,8 +32,12 @@ def main(given: list[str]) -> int:
     parser.add_argument("--stages", action="store_true", help="also a line for each stage")
     arguments.add_diagnosis(parser)
     parsed = parser.parse_args(given)
+    source = arguments.source(parsed.bundle, parsed.timeout)
+    # The machine is being asked from here on; loading the rest takes about as long as its answers do.
+    from wizard.cli.progress import Progressing
+    from wizard.diagnose import diagnose
+
     with Progressing() as progress:
-        source = arguments.source(parsed.bundle, parsed.timeout)
         report = diagnose(parsed.target, source, arguments.options(parsed), progress.tell)
     print_report(report, json=parsed.json, stages=parsed.stages)
     return CODES[report.verdict]

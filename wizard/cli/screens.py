@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from wizard.cli import arguments
-from wizard.diagnose import collect_and_parse, diagnose
-from wizard.diagnose.aim import Options
 from wizard.errors import ExitCode, WizardError
 from wizard.model.capture import Unknown
-from wizard.model.report import Report
+from wizard.model.options import Options
 
 if TYPE_CHECKING:
+    from wizard.model.report import Report
     from wizard.present.listening import Row
     from wizard.tui import calls
 
@@ -32,7 +31,7 @@ def main(given: list[str]) -> int:
     parser.add_argument("target", nargs="?", default="", metavar="TARGET", help="what cannot be reached")
     arguments.add_diagnosis(parser)
     parsed = parser.parse_args(given)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         what = parsed.target or "5000"
         raise WizardError("no-terminal", "The guided screens need a terminal.", hint=f"wizard check {what}")
     return _show(parsed.target, _Caller(parsed.bundle, arguments.options(parsed)))
@@ -54,10 +53,13 @@ class _Caller:
             vantage=self._options.vantage or _vantage(said.device),
         )
         source = arguments.source(self._bundle, options.seconds)
+        from wizard.diagnose import diagnose
+
         return diagnose(target, source, _lenient(options), tell)
 
     def listening(self) -> Sequence[Row]:
         """What listens here now, the likeliest first."""
+        from wizard.diagnose import collect_and_parse
         from wizard.present.listening import rows
 
         facts = collect_and_parse(arguments.source(self._bundle)).facts

@@ -12,12 +12,13 @@ from msgspec import Struct
 
 from wizard.collect.source import Source
 from wizard.diagnose import further, reporting
-from wizard.diagnose.aim import Options, aim
+from wizard.diagnose.aim import aim
 from wizard.diagnose.solve import solve
 from wizard.judge import target as pasted_target
 from wizard.model.capture import Capture, Unknown
 from wizard.model.diagnosis import Stage
 from wizard.model.facts import Facts
+from wizard.model.options import Options
 from wizard.model.report import Progress, Report, StageStatus
 from wizard.parse import assemble
 
@@ -55,11 +56,12 @@ def diagnose_and_keep(
     collected = collect_and_parse(source, tell)
     aimed, extra = aim(pasted, options, collected, source)
     captures = collected.captures | extra
-    facts = assemble.facts(captures, source.platform, source.taken_at, source.privileged) if extra else collected.facts
+    facts = assemble.with_more(collected.facts, extra)
     if tell is not None:
         _tell_so_far(tell, reporting.report(facts, aimed, solve(facts, aimed), captures, options))
-    captures |= further.look(facts, aimed, source, options)
-    facts = assemble.facts(captures, source.platform, source.taken_at, source.privileged)
+    more = further.look(facts, aimed, source, options)
+    captures |= more
+    facts = assemble.with_more(facts, more)
     report = reporting.report(facts, aimed, solve(facts, aimed), captures, options)
     for stage in report.stages:
         _say(tell, stage.stage, stage.status, stage.summary)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
 from wizard.collect.source import Source
 from wizard.diagnose import further
 from wizard.errors import WizardError
@@ -15,22 +13,11 @@ from wizard.judge.target import Pasted
 from wizard.model.capture import Capture, Unknown
 from wizard.model.diagnosis import Side, Symptom, Target
 from wizard.model.facts import Address, Facts, Proto
+from wizard.model.options import Options
 from wizard.parse import resolution
 
 if TYPE_CHECKING:
     from wizard.diagnose import Collected
-
-
-class Options(Struct, frozen=True):
-    """What the user may add to a target. `seconds` bounds the whole run; `probe` False: nothing is sent anywhere."""
-
-    vantage: str = ""
-    symptom: str = ""
-    side: str = ""
-    port: int | None = None
-    interface: str = ""
-    probe: bool = True
-    seconds: float | None = None
 
 
 def aim(

@@ -19,7 +19,7 @@ from wizard.parse.attempts import parse as parse_attempts
 
 if TYPE_CHECKING:
     from wizard.collect.attempts import Wish
-    from wizard.diagnose.aim import Options
+    from wizard.model.options import Options
 
 Answer = Capture | Unknown
 _NOT_ASKED = Unknown("not asked: --no-probe sends nothing on the network")
@@ -152,11 +152,29 @@ def _host_header(target: Target, host: str) -> str:
 
 
 def _files(facts: Facts, target: Target, source: Source) -> dict[str, Answer]:
-    """The files that a remedy for the target's program may edit."""
+    """The files that a remedy for the target's program may edit; what is read may name further ones (manage.py names the
+    settings module)."""
     if isinstance(facts.listeners, Unknown) or isinstance(facts.processes, Unknown):
         return {}
-    pids = {owner.pid for each in facts.listeners if each.port == target.port for owner in each.owners or ()}
-    paths = dict.fromkeys(path for pid in sorted(pids) for path in source_files_wanted(facts, pid))
+    pids = sorted({owner.pid for each in facts.listeners if each.port == target.port for owner in each.owners or ()})
+    found: dict[str, Answer] = {}
+    asked: set[str] = set()
+    for _ in range(_MOST_ROUNDS):
+        texts = {name.removeprefix("source:"): each.text for name, each in found.items() if isinstance(each, Capture)}
+        known = replace(facts, sources={**facts.sources, **texts})
+        wanted_now = dict.fromkeys(path for pid in pids for path in source_files_wanted(known, pid))
+        new = [path for path in wanted_now if path not in asked]
+        if not new:
+            break
+        asked.update(new)
+        found |= _read(new, source)
+    return found
+
+
+_MOST_ROUNDS = 3
+
+
+def _read(paths: list[str], source: Source) -> dict[str, Answer]:
     if not source.live:
         return source.gather([Probe(f"source:{path}", path) for path in paths])
     from wizard.collect import sources

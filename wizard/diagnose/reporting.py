@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wizard.diagnose.aim import Options
 from wizard.diagnose.solve import Solution
 from wizard.judge import answers
 from wizard.judge.sees import client_sees
@@ -12,6 +11,7 @@ from wizard.model.capture import Capture, Unknown
 from wizard.model.diagnosis import Side, Stage, Target
 from wizard.model.facts import AttemptOutcome, Facts
 from wizard.model.journey import Action, Journey, Step
+from wizard.model.options import Options
 from wizard.model.report import Overall, Report, StageResult, StageStatus
 
 _PROBES_OF_STAGE = {

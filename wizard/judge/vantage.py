@@ -1,7 +1,8 @@
 """From whose eyes: the device that cannot get through, or a typical neighbour, and where its packet arrives.
 
 A packet from a neighbour arrives on the interface whose network the neighbour is in; one from far away on the interface
-that leads back there; where neither is known, on the interface that has the address which was dialled.
+that has the dialled address, since that is where routers bring it (not on the one that leads back there: where the two
+differ, reverse path filtering is the question).
 """
 
 from __future__ import annotations
@@ -120,8 +121,7 @@ def arrival(facts: Facts, source: Address, destination: Address) -> str:
     for interface in interfaces(facts):
         if not interface.loopback and any(_inside(source, each) for each in interface.addresses):
             return interface.name
-    back = _device_toward(facts, source)
-    return back or (home.name if home else "")
+    return home.name if home else _device_toward(facts, source)
 
 
 def _inside(address: Address, own: InterfaceAddress) -> bool:

@@ -282,6 +282,9 @@ def _back(way: _Way) -> None:
     elif decision.outcome == "unknown":
         way.step(Stage.FIREWALL, "reply", "the answer's way out could not be judged", Action.UNKNOWN)
         way.miss(_why_unknown(way.facts, decision))
+    elif isinstance(way.facts.routes, Unknown):
+        way.step(Stage.ROUTE, "reply", "the routes are not known", Action.UNKNOWN, way.facts.routes.reason)
+        way.miss(replace(way.facts.routes, what=way.facts.routes.what or "the routes"))
     else:
         way.step(Stage.ROUTE, "reply", "the answer finds its way back", Action.PASS, decision.out_interface)
 
