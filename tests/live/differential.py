@@ -480,6 +480,11 @@ def expected(facts: Facts, packet: Packet, decision: Any, reply: Any) -> Truth |
     if reply is not None and reply.out_interface != SERVER_LINK:
         # It goes to somebody else, where nobody looks.
         return Truth("silence")
+    if decision.outcome == "forward" and str(decision.to.address) not in (BACKEND4, BACKEND6):
+        # Nobody is there.
+        return Truth("silence")
+    if decision.to.port not in PORTS:
+        return Truth("reset") if packet.proto is Proto.TCP else Truth("icmp", f"icmp{'v6' * (packet.family == 6)}-port-unreachable")
     return Truth("answered", forwarded=decision.outcome == "forward", port=decision.to.port)
 
 
@@ -520,7 +525,9 @@ def compare(arena: Arena, packets: Iterable[Packet], score: Score, label: str = 
         decision = trace(facts, packet)
         back = reply(facts, packet, decision) if decision.outcome in ("deliver", "forward") else None
         want = expected(facts, packet, decision, back)
-        differs = want is not None and not agrees(want, got)
+        # Many packets at once may exceed a limit that the model takes as not exceeded, and says so.
+        assumed = decision.assumptions or (back is not None and back.assumptions)
+        differs = want is not None and not assumed and not agrees(want, got)
         line = (
             f"{label}: {packet}: the model says {want}, the kernel {got}; {decision.by or decision.reason}"
             if differs

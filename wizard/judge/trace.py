@@ -67,6 +67,7 @@ _ICMPX = {
 
 # IPS_SRC_NAT_DONE and IPS_DST_NAT_DONE: the connection has met the nat hooks, whether they changed it or not.
 SOURCE_DONE, DESTINATION_DONE = 128, 256
+SOURCE_CHANGED, DESTINATION_CHANGED = 16, 32
 
 
 class _Final(Struct, frozen=True):
@@ -346,12 +347,23 @@ def _walk_out(machine: Machine, back: State, packet: Packet, finals: list[_Final
     back.ct = NO_CT
     states = _hook(machine, [back], "output", finals, tracked)
     for each in states:
-        if each.mark and each.oif != LOOPBACK and not _route_out(machine, each, packet, finals):
+        moved = each.mark or each.destination != int(packet.source)
+        if moved and each.oif != LOOPBACK and not _route_out(machine, each, packet, finals):
             return
     states = _hook(machine, states, "postrouting", finals, tracked)
     for each in states:
         left = _devices(machine, [each], "egress", finals) if each.oif != LOOPBACK else [each]
-        finals.extend(_Final("deliver", way, "postrouting") for way in left)
+        finals.extend(_answered(way, packet) for way in left)
+
+
+def _answered(way: State, packet: Packet) -> _Final:
+    """The answer leaves; the client takes it only from where it asked."""
+    asked = (int(packet.destination), packet.destination_port, int(packet.source), packet.source_port)
+    if (way.source, way.sport, way.destination, way.dport) != asked and way.proxied is None:
+        return _Final(
+            "drop", way, "postrouting", reason="the answer is not translated back: it comes from another address"
+        )
+    return _Final("deliver", way, "postrouting")
 
 
 def _route_out(machine: Machine, back: State, packet: Packet, finals: list[_Final]) -> bool:
@@ -390,9 +402,7 @@ def _walk_back_through(machine: Machine, back: State, packet: Packet, finals: li
             continue
         each.oif = answer.device
         states = _hook(machine, [each], "forward", finals, tracked)
-        finals.extend(
-            _Final("deliver", way, "postrouting") for way in _hook(machine, states, "postrouting", finals, tracked)
-        )
+        finals.extend(_answered(way, packet) for way in _hook(machine, states, "postrouting", finals, tracked))
 
 
 # Hooks
@@ -415,11 +425,23 @@ def _hook(machine: Machine, states: list[State], hook: str, finals: list[_Final]
         early, groups = _up_to(groups, NAT_PRIORITY[hook])
         states = pass_hook(machine.hooks, early, states, ended)
         for state in states:
+            _translate_back(state)
             if state.ct == NEW:
                 state.status |= DESTINATION_DONE if hook in ("prerouting", "output") else SOURCE_DONE
     states = pass_hook(machine.hooks, groups, states, ended)
     finals.extend(_ended_final(machine, end, hook) for end in ended)
     return states
+
+
+def _translate_back(state: State) -> None:
+    """An answer meets the translation of its connection the other way round (nf_nat_packet)."""
+    if state.ct not in (ESTABLISHED, RELATED):
+        return
+    source, destination, sport, dport = state.original
+    if state.hook in ("prerouting", "output") and state.status & SOURCE_CHANGED:
+        state.destination, state.dport = source, sport
+    elif state.hook in ("input", "postrouting") and state.status & DESTINATION_CHANGED:
+        state.source, state.sport = destination, dport
 
 
 def _up_to(groups: Groups, priority: int) -> tuple[Groups, Groups]:
