@@ -25,7 +25,6 @@ FORBIDDEN = (
     "ufw reset",
     "flush ruleset",
     "iptables -F",
-   
     "stop firewalld",
     "-P INPUT ACCEPT",
 )
