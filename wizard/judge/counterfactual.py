@@ -13,7 +13,7 @@ from wizard.model.capture import Unknown
 from wizard.model.facts import Address, Facts, Network
 from wizard.model.journey import RuleReference
 from wizard.model.packet import Packet
-from wizard.model.ruleset import Ruleset, Table
+from wizard.model.ruleset import Chain, Rule, Ruleset, Table
 
 TableTest = Callable[[Ruleset, Table], bool]
 
@@ -34,6 +34,14 @@ def without_rule(facts: Facts, by: RuleReference) -> Facts:
     if position is None:
         return facts
     return _with(facts, held, held.without_rule(by.family, by.table, by.chain, position))
+
+
+def rule_of(facts: Facts, by: RuleReference) -> tuple[Chain, Rule] | None:
+    """The chain and the rule that a reference names; None for a policy, or where it is not found."""
+    held = _holding(facts, by)
+    chain = held.chain(by.family, by.table, by.chain) if held else None
+    position = position_of(chain, by) if chain else None
+    return (chain, chain.rules[position - 1]) if chain and position and position <= len(chain.rules) else None
 
 
 def without_table(facts: Facts, by: RuleReference) -> Facts:

@@ -1,7 +1,8 @@
 """What the client gets where a walk ends: transport result, errno, curl's exit code, Chrome's code.
 
-Measured on a Linux client with Chromium 156 (its net log); the errno of an ICMP message is icmp_err_convert (net/ipv4/icmp.c) and icmpv6_err_convert
-(net/ipv6/icmp.c), Chrome's code is MapSystemError and MapConnectError (net/base/net_errors_posix.cc, net/socket).
+Measured on a Linux client with Chromium 156 (its net log). The errno of an ICMP message is icmp_err_convert
+(net/ipv4/icmp.c) and icmpv6_err_convert (net/ipv6/icmp.c), Chrome's code is MapSystemError and MapConnectError
+(net/base/net_errors_posix.cc, net/socket).
 """
 
 from __future__ import annotations

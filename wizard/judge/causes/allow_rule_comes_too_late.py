@@ -24,11 +24,12 @@ Undo: delete the new rule; the old order is back.
 from __future__ import annotations
 
 from wizard.judge.causes._firewall import allow, evidence, filtered, near_misses, not_filtered, said
-from wizard.judge.counterfactual import without_rule
+from wizard.judge.counterfactual import rule_of, without_rule
 from wizard.judge.trace import trace
 from wizard.model.diagnosis import RootCause, Stage, Target, Verdict, found, ruled_out
 from wizard.model.facts import Facts
 from wizard.model.journey import Decision, Journey, RuleReference
+from wizard.model.ruleset import AllOf, AnyOf, Concat, Condition, Field, SetMatch, VerdictMap
 
 CAUSE = RootCause(
     ref="allow-rule-comes-too-late",
@@ -67,15 +68,42 @@ def late_allow(facts: Facts, journey: Journey, by: RuleReference) -> RuleReferen
         facts = without_rule(facts, decided)
         after = trace(facts, journey.packet, explain=False)
         if after.outcome in ("deliver", "forward"):
-            return accepting(after, by)
+            return accepting(facts, after, by)
         decided = after.by
     return None
 
 
-def accepting(decision: Decision, by: RuleReference) -> RuleReference | None:
-    """The rule that let the packet pass the hook where `by` stopped it."""
+def accepting(facts: Facts, decision: Decision, by: RuleReference) -> RuleReference | None:
+    """The rule that let the packet pass the hook where `by` stopped it, if it is one that somebody made for this."""
     passed = [each for each in decision.visited if each.what == "rule" and _table(each) == _table(by)]
-    return next((each for each in passed if each.hook in ("", by.hook)), None)
+    return next((each for each in passed if each.hook in ("", by.hook) and _is_meant(facts, each)), None)
+
+
+def _is_meant(facts: Facts, accept: RuleReference) -> bool:
+    """Not a catch-all that only spells a policy out: `-A INPUT -j ACCEPT`, or ufw's accept of whatever its default allows."""
+    if accept.chain.startswith(("ufw-track-", "ufw6-track-")):
+        return False
+    found_rule = rule_of(facts, accept)
+    if found_rule is None:
+        return True
+    chain, rule = found_rule
+    return chain.base is None or any(_chooses(each) for each in rule.statements)
+
+
+_CHOICES = ("saddr", "daddr", "dport", "iif", "iifname", "mark")
+
+
+def _chooses(statement: object) -> bool:
+    """Whether a condition picks out senders, ports or interfaces."""
+    if isinstance(statement, Condition):
+        return _chooses(statement.left)
+    if isinstance(statement, AnyOf | AllOf):
+        return any(_chooses(each) for each in statement.conditions)
+    if isinstance(statement, Concat):
+        return any(_chooses(each) for each in statement.parts)
+    if isinstance(statement, Field):
+        return statement.name.split()[-1] in _CHOICES
+    return isinstance(statement, SetMatch | VerdictMap)
 
 
 def _table(by: RuleReference) -> tuple[str, str, str]:
