@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from wizard.collect.source import Source
 from wizard.errors import WizardError
 from wizard.fixes.rebind import source_files_wanted
-from wizard.judge import answers, vantage
+from wizard.judge import answers, sockets, vantage
 from wizard.judge.walk import walk
 from wizard.model.capture import Capture, Probe, Unknown
 from wizard.model.diagnosis import Side, Target
@@ -116,22 +116,18 @@ def _doors(facts: Facts, journey: Journey) -> list[tuple[Address, int]]:
     port = translated.port if translated else journey.packet.destination_port
     if stop is not None and stop.ending is Ending.NO_LISTENER:
         return [(each.address, each.port) for each in stop.listeners[:2] if _answers(facts, each)]
-    taken = _taken(facts, journey, address, port)
-    return [(address, port)] if taken is not None and _answers(facts, taken) else []
+    return [(where, each.port) for where, each in _taken(facts, journey, address, port) if _answers(facts, each)]
 
 
-def _taken(facts: Facts, journey: Journey, address: Address, port: int) -> Listener | None:
-    """Who would take the connection, were it let in."""
-    if journey.delivered_to is not None:
-        return journey.delivered_to
+def _taken(facts: Facts, journey: Journey, address: Address, port: int) -> list[tuple[Address, Listener]]:
+    """Who would take the connection, were it let in; or else who misses it for its bind, at the address it listens on."""
     if isinstance(facts.listeners, Unknown):
-        return None
-    from wizard.judge import sockets
-
+        return []
     packet = journey.packet
     found = sockets.lookup(facts.listeners, packet.proto, address, port, packet.interface)
-    near = sockets.on_port(facts.listeners, packet.proto, port)
-    return found[0] if found else near[0] if near else None
+    if found:
+        return [(address, found[0])]
+    return [(each.address, each) for each in sockets.on_port(facts.listeners, packet.proto, port)[:2]]
 
 
 def _answers(facts: Facts, listener: Listener) -> bool:

@@ -12,7 +12,7 @@ from wizard.fixes.restart import PLANNED
 from wizard.fixes.start import Start
 from wizard.knowledge.recognise import Launch
 from wizard.model.capture import Origin, Unknown
-from wizard.model.facts import Address, Attempt, AttemptOutcome, Facts, Listener, Owner, Process
+from wizard.model.facts import Address, Attempt, AttemptOutcome, Facts, Listener, Owner, Process, Proto
 from wizard.model.remedy import Edit
 
 
@@ -36,7 +36,7 @@ def listening(facts: Facts, launch: Launch, binding: Binding, *, v6only: bool | 
         return facts
     mine = [each for each in facts.listeners if _is_mine(each, launch, binding)]
     if not mine:
-        return facts
+        return replace(facts, listeners=(*facts.listeners, _first_listener(launch, binding, v6only)))
     new = replace(
         mine[0],
         address=binding.to,
@@ -50,6 +50,19 @@ def listening(facts: Facts, launch: Launch, binding: Binding, *, v6only: bool | 
     at = facts.listeners.index(mine[0])
     kept = [each for each in facts.listeners if each not in mine]
     return replace(facts, listeners=(*kept[:at], new, *kept[at:]), attempts=_still_true(facts, binding))
+
+
+def _first_listener(launch: Launch, binding: Binding, v6only: bool | None) -> Listener:
+    """The socket of a program that had none on TCP before (it listened on a UNIX socket)."""
+    return Listener(
+        Proto.TCP,
+        binding.to,
+        binding.to_port,
+        (Owner(launch.root.name, launch.root.pid),),
+        v6only if binding.to.version == 6 else None,
+        accept_queue=0,
+        origin=Origin(PLANNED, 0, f"{binding.to}:{binding.to_port}"),
+    )
 
 
 def without_answers(facts: Facts, port: int) -> Facts:

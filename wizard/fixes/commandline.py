@@ -13,6 +13,7 @@ import re
 import shlex
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from wizard.fixes.start import Start
 from wizard.knowledge import Framework
@@ -42,6 +43,9 @@ def rewrite(start: Start, recognised: Recognised, binding: Binding) -> Start | N
     framework, after = recognised.framework, recognised.word_at + 1
     match framework.address_form:
         case "host":
+            alone = _without_unix_socket(start, after)
+            if alone != start:  # there is no port yet, so it has to be said
+                start, binding = alone, replace(binding, port=0)
             return _debugger_off(_port(_host(start, framework, after, binding), framework, after, binding), recognised)
         case "host:port":
             return _host_and_port(start, framework, after, binding)
@@ -51,6 +55,14 @@ def rewrite(start: Start, recognised: Recognised, binding: Binding) -> Start | N
             return _variable(start, framework, binding)
         case _:
             return None
+
+
+def _without_unix_socket(start: Start, after: int) -> Start:
+    """uvicorn's `--uds PATH` comes before any `--host`."""
+    for value in option_values(start.argv, ("--uds",), after):
+        alone = value.prefix == 0
+        return start.without_words(value.at - 1 if alone else value.at, value.at + 1)
+    return start
 
 
 def replace_loopback_word(start: Start, after: int, binding: Binding) -> Start | None:
@@ -150,9 +162,14 @@ def _waitress_apart(start: Start, after: int, binding: Binding) -> Start:
 def _rebound(start: Start, framework: Framework, given: tuple[OptionValue, ...], binding: Binding) -> Start | None:
     """The option that makes the present listener, replaced; those that would then be in its way, taken out."""
     mine = [value for value in given if _same_place(value.text, framework, binding)]
+    text = join_address(str(binding.to), binding.to_port)
+    if all(value.text.startswith("unix:") for value in given):
+        # Whoever else asks it through that socket (nginx, say) goes on doing so.
+        return (
+            start.with_options(framework.address_options[0], text) if framework.repeats else _put(start, given[0], text)
+        )
     if not mine:
         return None
-    text = join_address(str(binding.to), binding.to_port)
     changed = _put(start, mine[0], text)
     for value in reversed(mine[1:] if framework.repeats else ()):
         if binding.to.is_unspecified or value.text == mine[0].text:
