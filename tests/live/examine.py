@@ -12,14 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.live.build_fault import Seen, broken, look, mismatches
+from tests.live.build_fault import NEIGHBOUR_PORT, Seen, broken, look, mismatches, neighbour
 from tests.live.faults.entry import Fault, Plan
 from tests.live.lab import SERVER, Lab, LabError
 
 EXIT_CODE = {"reachable": 0, "blocked": 1, "undetermined": 3}
-NEIGHBOUR_PORT = 4999
-"""A port that no plan was asked to open."""
-
 FORBIDDEN = (
     "ufw disable",
     "ufw reset",
@@ -51,7 +48,6 @@ def examine(fault: Fault, *, own_processes: bool = True) -> Examined:
     with broken(fault, own_processes=own_processes) as lab:
         seen = look(lab, fault)
         outcome.says(*(f"lab: {line}" for line in mismatches(fault, seen)))
-        neighbour = _neighbour(lab, fault)
         before = lab.snapshot()
         try:
             code, outcome.report = lab.check(fault.target, *fault.options, ns=fault.ns)
@@ -61,7 +57,7 @@ def examine(fault: Fault, *, own_processes: bool = True) -> Examined:
         outcome.says(*(f"check changed {line}" for line in differences(before, lab.snapshot())))
         outcome.says(*_diagnosis(fault, code, outcome.report, seen))
         if not fault.healthy and not outcome.complaints:
-            outcome.says(*_plan(lab, fault, outcome, before, seen, neighbour))
+            outcome.says(*_plan(lab, fault, outcome, before, seen))
     outcome.seconds = time.monotonic() - started
     return outcome
 
@@ -103,9 +99,7 @@ def _client_sees(fault: Fault, sees: dict[str, Any], seen: Seen) -> Iterable[str
 # -- the plan ----------------------------------------------------------------------------------------------------------
 
 
-def _plan(
-    lab: Lab, fault: Fault, outcome: Examined, before: dict[str, str], seen: Seen, neighbour: str
-) -> Iterable[str]:
+def _plan(lab: Lab, fault: Fault, outcome: Examined, before: dict[str, str], seen: Seen) -> Iterable[str]:
     items = outcome.report["plan"]
     steps = [step for item in items for step in item["steps"]]
     runnable = [step for step in steps if "run" in step or "edit" in step]
@@ -118,7 +112,7 @@ def _plan(
     if not runnable or fault.plan is Plan.ADVICE:
         yield from _answers_elsewhere(lab, fault)
         return
-    yield from _carry_out_and_undo(lab, fault, outcome, before, seen, neighbour)
+    yield from _carry_out_and_undo(lab, fault, outcome, before, seen)
 
 
 def _answers_elsewhere(lab: Lab, fault: Fault) -> Iterable[str]:
@@ -127,9 +121,7 @@ def _answers_elsewhere(lab: Lab, fault: Fault) -> Iterable[str]:
         yield f"the lab: none of {fault.opens} answers"
 
 
-def _carry_out_and_undo(
-    lab: Lab, fault: Fault, outcome: Examined, before: dict[str, str], seen: Seen, neighbour: str
-) -> Iterable[str]:
+def _carry_out_and_undo(lab: Lab, fault: Fault, outcome: Examined, before: dict[str, str], seen: Seen) -> Iterable[str]:
     items = outcome.report["plan"]
     if fault.plan is Plan.RUNS and not all(item["proved"] for item in items):
         yield f"not proved: {[item['title'] for item in items if not item['proved']]}"
@@ -140,7 +132,7 @@ def _carry_out_and_undo(
         yield f"a step fails: {error}"
         return
     if fault.plan is Plan.RUNS or fault.opens:
-        yield from _page_is_there(lab, fault, neighbour)
+        yield from _page_is_there(lab, fault, seen.neighbour)
     if not fault.undo:
         return
     try:
@@ -156,7 +148,7 @@ def _carry_out_and_undo(
     yield from _fault_is_back(lab, fault, seen)
 
 
-def _page_is_there(lab: Lab, fault: Fault, neighbour: str) -> Iterable[str]:
+def _page_is_there(lab: Lab, fault: Fault, before: str) -> Iterable[str]:
     urls = fault.opens or (fault.url,)
     answers = [lab.wait_for_page(url, seconds=8) for url in urls]
     if not any(answer.ok for answer in answers):
@@ -164,8 +156,8 @@ def _page_is_there(lab: Lab, fault: Fault, neighbour: str) -> Iterable[str]:
         return
     if "werkzeug" in lab.curl(f"http://{SERVER}:5000/console").body.lower():
         yield "after the plan a debugger is on the network"
-    if (now := _neighbour(lab, fault)) != neighbour:
-        yield f"the plan opened port {NEIGHBOUR_PORT} too: {neighbour}, then {now}"
+    if (now := neighbour(lab, fault)) != before:
+        yield f"the plan opened port {NEIGHBOUR_PORT} too: {before}, then {now}"
     code, report = lab.check(fault.target, *fault.options, ns=fault.ns)
     if report["verdict"] not in ("reachable", *fault.verdicts):
         refs = [finding["ref"] for finding in report["findings"]]
@@ -178,7 +170,7 @@ def _fault_is_back(lab: Lab, fault: Fault, seen: Seen) -> Iterable[str]:
         return
     end = time.monotonic() + 6
     while True:
-        code = lab.curl(fault.url, max_time=1.5).code
+        code = lab.curl(fault.url, max_time=1.2).code
         if code == seen.answer.code:
             return
         if time.monotonic() > end:
@@ -224,11 +216,6 @@ def _run(lab: Lab, step: dict[str, Any]) -> None:
             raise LabError(f"{command} ended at once: {process.output()[-800:]}")
     else:
         lab.run(command, ns)
-
-
-def _neighbour(lab: Lab, fault: Fault) -> str:
-    """What a port beside the one in question answers."""
-    return "" if fault.healthy or fault.stage != "firewall" else lab.connect(SERVER, NEIGHBOUR_PORT, timeout=0.6).result
 
 
 def differences(before: dict[str, str], after: dict[str, str]) -> list[str]:
