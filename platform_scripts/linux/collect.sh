@@ -9,7 +9,7 @@
 #
 #   ss -H -ltunpe; ss -H -tnp state connected; ss -H -lxp
 #   ip -j -d addr; ip -j -d route show table all; ip -j rule; ip -j neigh
-#   nft -j list ruleset; iptables-save; ip6tables-save; iptables-legacy-save; ip6tables-legacy-save; ipset save
+#   nft -j list ruleset; nft list ruleset; iptables-save; ip6tables-save; iptables-legacy-save; ip6tables-legacy-save; ipset save
 #   firewall-cmd --list-all-zones --get-default-zone --query-panic; fail2ban-client banned
 #   curl --unix-socket /run/docker.sock http://localhost/containers/json
 #   /proc/PID (name, arguments, folder, program, a few environment variables), /proc/PID/net, /proc/net, /proc/sys/net
@@ -381,6 +381,7 @@ collect() {
     work_out sysctls "the kernel's network settings" 'sysctl -a' sysctls
 
     ask nft-json 5 'the nftables ruleset' 'sudo nft -j list ruleset' "$NF_TABLES" nft -j list ruleset
+    ask nft-text 5 'the nftables ruleset as text' 'sudo nft list ruleset' "$NF_TABLES" nft list ruleset
     ask iptables-save 5 'the iptables rules' 'sudo iptables-save' "$NF_TABLES $LEGACY_4" iptables-save
     ask ip6tables-save 5 'the ip6tables rules' 'sudo ip6tables-save' "$NF_TABLES $LEGACY_6" ip6tables-save
     ask iptables-legacy-save 5 'the legacy iptables rules' 'sudo iptables-legacy-save' "$LEGACY_4" iptables-legacy-save

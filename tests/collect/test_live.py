@@ -155,7 +155,7 @@ def test_bytes_that_are_no_text_become_visible_and_storable() -> None:
 @linux
 def test_this_machine_answers_every_probe() -> None:
     answers = LiveSource().gather(PROBES)
-    asked = {probe.name for probe in PROBES if not probe.instead_of}
+    asked = {probe.name for probe in PROBES if probe.comes_first}
     assert asked <= answers.keys()
     assert all(answer.reason and answer.what for answer in answers.values() if isinstance(answer, Unknown))
 
@@ -203,3 +203,13 @@ def test_a_condition_may_be_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wizard.collect.live.conditions", SimpleNamespace(unmet=refuse))
     answer = ask(shell("x", "echo", only_if="/proc/net/ip_tables_names", remedy="sudo x"))["x"]
     assert answer == Unknown("/proc/net/ip_tables_names: Permission denied", "sudo x", "the x")
+
+
+def test_a_probe_that_depends_on_an_answer_is_asked_only_after_it() -> None:
+    first = shell("first", "echo netdev")
+    answers = ask(
+        first,
+        shell("told", "echo told", only_after=("first", "netdev")),
+        shell("untold", "echo untold", only_after=("first", "bridge")),
+    )
+    assert list(answers) == ["first", "told"]

@@ -65,7 +65,7 @@ class BundleSource:
 
     def gather(self, probes: Iterable[Probe], tell: Tell | None = None) -> dict[str, Capture | Unknown]:
         """Everything the bundle holds, and for each probe that it does not hold an Unknown that says so."""
-        absent = [probe for probe in probes if probe.name not in self.captures and not probe.instead_of]
+        absent = [probe for probe in probes if probe.name not in self.captures and probe.comes_first]
         lacking = {probe.name: Unknown("the bundle does not have it", probe.remedy, probe.asks) for probe in absent}
         if tell is not None:
             tell(f"read {len(self.captures)} answers from the bundle")

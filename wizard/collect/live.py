@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib import import_module
 
@@ -35,21 +35,29 @@ class LiveSource:
 
     def begin(self, probes: Iterable[Probe]) -> None:
         """Starts asking at once, so that the machine answers while the caller still loads what it needs for `gather`."""
-        self._begun = _Round([probe for probe in probes if not probe.instead_of], _Answers(), self._ends)
+        self._begun = _Round([probe for probe in probes if probe.comes_first], _Answers(), self._ends)
 
     def gather(self, probes: Iterable[Probe], tell: Tell | None = None) -> dict[str, Answer]:
-        """Every probe's answer, in the probes' order; those `instead_of` another only where that gave none."""
+        """Every probe's answer, in the probes' order; those that depend on another's answer where it calls for them."""
         asked = tuple(probes)
-        first = [probe for probe in asked if not probe.instead_of]
+        first = [probe for probe in asked if probe.comes_first]
         begun, self._begun = self._begun, None
         if begun is None or begun.probes != first:
             begun = _Round(first, _Answers(), self._ends)
         answers = begun.answers
         begun.wait(tell)
         for probe in asked:
-            if probe.instead_of and isinstance(answers.given.get(probe.instead_of), Unknown):
+            if not probe.comes_first and _is_called_for(probe, answers.given):
                 _Round([probe], answers, self._ends).wait(tell)
         return {probe.name: answers.given[probe.name] for probe in asked if probe.name in answers.given}
+
+
+def _is_called_for(probe: Probe, given: Mapping[str, Answer]) -> bool:
+    if probe.only_after is None:
+        return isinstance(given.get(probe.instead_of), Unknown)
+    name, text = probe.only_after
+    answer = given.get(name)
+    return isinstance(answer, Capture) and text in answer.text
 
 
 class _Answers:

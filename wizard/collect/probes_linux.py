@@ -53,6 +53,15 @@ _NETWORK = (
 
 _FIREWALLS = (
     _command("nft-json", "the nftables ruleset", "nft -j list ruleset", needs_root=True, only_if=NF_TABLES),
+    # nft 1.0.6 leaves the device of an ingress or egress chain out of its JSON.
+    _command(
+        "nft-text",
+        "the nftables ruleset as text",
+        "nft list ruleset",
+        needs_root=True,
+        only_if=NF_TABLES,
+        only_after=("nft-json", 'gress"'),
+    ),
     _command(
         "iptables-save", "the iptables rules", "iptables-save", needs_root=True, only_if=f"{NF_TABLES} {LEGACY_4}"
     ),

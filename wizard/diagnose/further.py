@@ -110,7 +110,7 @@ def wanted(facts: Facts, target: Target, seconds: float = 4.0) -> tuple[Wish, ..
 
 def _doors(facts: Facts, journey: Journey) -> list[tuple[Address, int]]:
     stop, translated = journey.stop, journey.translated
-    if journey.decision is not None and journey.decision.outcome == "forward":
+    if journey.decision is not None and (journey.decision.outcome == "forward" or journey.decision.stage == "forward"):
         return [(journey.decision.to.address, journey.decision.to.port)]
     address = translated.address if translated else journey.packet.destination
     port = translated.port if translated else journey.packet.destination_port

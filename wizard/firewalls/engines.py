@@ -6,6 +6,7 @@ iptables-legacy's. `nft -j` shows the second kind too, but partly opaque (`xt`),
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 
 from msgspec.structs import replace
@@ -14,7 +15,7 @@ from wizard.firewalls import ipset
 from wizard.firewalls.iptables import read as iptables
 from wizard.firewalls.nftables import read as nftables
 from wizard.model.capture import Capture, Unknown
-from wizard.model.ruleset import Engine, Family, NamedSet, Ruleset, Table
+from wizard.model.ruleset import Chain, Engine, Family, Hook, NamedSet, Ruleset, Table
 
 Captures = Mapping[str, Capture | Unknown]
 _FAMILIES = {"iptables": Family.IP, "ip6tables": Family.IP6}
@@ -27,6 +28,17 @@ def read(captures: Captures) -> tuple[tuple[Ruleset, ...], tuple[Unknown, ...]]:
     ip-tables-names, ip6-tables-names. A probe that is missing was not asked: it counts as not read, unless another answer
     shows that there is nothing to read.
     """
+    # A large ruleset is many small objects and no rubbish: the collector would walk over them again and again.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _read(captures)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _read(captures: Captures) -> tuple[tuple[Ruleset, ...], tuple[Unknown, ...]]:
     sets = _ipsets(captures)
     unknowns: list[Unknown] = []
     legacy: list[Ruleset] = []
@@ -103,7 +115,8 @@ def _native(captures: Captures, compat: list[Ruleset]) -> tuple[Ruleset | None, 
     if isinstance(answer, Capture):
         if not answer.text.strip():
             return None, "", []
-        return nftables.read(answer.text, elsewhere, answer.source or nftables.SOURCE), answer.text, []
+        found = nftables.read(answer.text, elsewhere, answer.source or nftables.SOURCE)
+        return _with_devices(captures, found, answer.text)
     listing = captures.get("nft-text")
     if isinstance(listing, Capture):
         from wizard.firewalls.nftables import text
@@ -112,6 +125,36 @@ def _native(captures: Captures, compat: list[Ruleset]) -> tuple[Ruleset | None, 
     reason = answer.reason if answer is not None else "it was not asked"
     remedy = (answer.remedy if answer is not None else "") or "sudo nft list ruleset"
     return None, "", [Unknown(reason, remedy, "the nftables ruleset")]
+
+
+def _with_devices(captures: Captures, found: Ruleset, json: str) -> tuple[Ruleset, str, list[Unknown]]:
+    """The devices of ingress and egress chains, which nft 1.0.6 leaves out of its JSON, from its text."""
+    if not any(_lacks_devices(chain) for table in found.tables for chain in table.chains.values()):
+        return found, json, []
+    listing = captures.get("nft-text")
+    if not isinstance(listing, Capture):
+        reason = "nft's JSON does not name the devices of its ingress chains"
+        return found, json, [Unknown(reason, "sudo nft list ruleset", "the devices of nftables' ingress chains")]
+    from wizard.firewalls.nftables import text
+
+    told = {(table.family, table.name): table for table in text.read(listing.text, (), listing.source).tables}
+    tables = tuple(_told_devices(table, told.get((table.family, table.name))) for table in found.tables)
+    return replace(found, tables=tables), json, []
+
+
+def _lacks_devices(chain: Chain) -> bool:
+    return chain.base is not None and chain.base.hook in (Hook.INGRESS, Hook.EGRESS) and not chain.base.devices
+
+
+def _told_devices(table: Table, told: Table | None) -> Table:
+    if told is None:
+        return table
+    chains = dict(table.chains)
+    for name, chain in table.chains.items():
+        same = told.chains.get(name)
+        if _lacks_devices(chain) and chain.base and same and same.base:
+            chains[name] = replace(chain, base=replace(chain.base, devices=same.base.devices))
+    return replace(table, chains=chains)
 
 
 def _opaque_left(captures: Captures, text: str, compat: list[Ruleset]) -> list[Unknown]:

@@ -92,8 +92,8 @@ def _covers(source: str, peers: Network) -> bool:
         return False
     return (
         network.version == peers.version
-        and network.network_address <= peers.network_address
-        and peers.broadcast_address <= network.broadcast_address
+        and int(network.network_address) <= int(peers.network_address)
+        and int(peers.broadcast_address) <= int(network.broadcast_address)
     )
 
 

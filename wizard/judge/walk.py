@@ -301,6 +301,7 @@ def _process(way: _Way) -> None:
     """The process that owns the socket runs: a stopped one lets the kernel connect, and never answers."""
     process = answers.owner(way.facts, way.listener)
     if process is None:
+        _unseen_process(way)
         return
     if process.state in ("T", "t"):
         said = f"{process.name} (pid {process.pid}) is stopped"
@@ -308,6 +309,15 @@ def _process(way: _Way) -> None:
         way.end(Ending.SILENT, step, listeners=_listeners(way), detail=process)
         return
     way.step(Stage.PROCESS, "program", f"{answers.described(process)} runs", Action.PASS, "", process.origin)
+
+
+def _unseen_process(way: _Way) -> None:
+    """Where no process could be read, only an answer of the program shows that it runs at all."""
+    processes = way.facts.processes
+    answered = answers.of_application(way.facts, way.listener, way.address, way.port)
+    if isinstance(processes, Unknown) and way.listener is not None and not any(each.banner for each in answered):
+        way.step(Stage.PROCESS, "program", "the processes are not known", Action.UNKNOWN, processes.reason)
+        way.miss(replace(processes, what=processes.what or "the processes"))
 
 
 def _listeners(way: _Way) -> tuple[Listener, ...]:

@@ -18,7 +18,8 @@ class Probe(Struct, frozen=True):
 
     `only_if` names a path that must exist before the command may run, because running it elsewhere would change the
     machine (`iptables-legacy-save` loads modules where no legacy table exists). `seconds` bounds the answer. A probe
-    with `instead_of` is asked only where the probe of that name gave no answer.
+    with `instead_of` is asked only where the probe of that name gave no answer, one with `only_after` (a probe's name and
+    a text) only where that probe's answer holds the text.
     """
 
     name: str
@@ -31,6 +32,12 @@ class Probe(Struct, frozen=True):
     seconds: float = 5.0
     remedy: str = ""
     instead_of: str = ""
+    only_after: tuple[str, str] | None = None
+
+    @property
+    def comes_first(self) -> bool:
+        """Whether it is asked whatever others answered."""
+        return not self.instead_of and self.only_after is None
 
 
 class Capture(Struct, frozen=True):

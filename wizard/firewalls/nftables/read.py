@@ -18,7 +18,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from wizard.firewalls import values
-from wizard.firewalls.nftables import show, types
+from wizard.firewalls.nftables import types
 from wizard.firewalls.nftables.expressions import data
 from wizard.firewalls.nftables.statements import statement
 from wizard.model.capture import Origin
@@ -90,7 +90,8 @@ def table_orders(text: str) -> dict[Key, int]:
 def rule(expressions: list[Any], family: str, index: int = 1, handle: int | None = None, comment: str = "") -> Rule:
     """One rule from the list under `expr`."""
     statements = tuple(statement(raw, family) for raw in expressions)
-    text = show.rule(expressions, comment)
+    words = [each.text for each in statements]
+    text = " ".join([*words, f'comment "{comment}"'] if comment else words)
     return Rule(statements, text, index, handle, comment, Origin(SOURCE, 0, text))
 
 

@@ -9,14 +9,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 
-def rule(expressions: list[Any], comment: str = "") -> str:
-    """A whole rule; `comment` is shown as nft does."""
-    words = [statement(raw) for raw in expressions]
-    if comment:
-        words.append(f'comment "{comment}"')
-    return " ".join(words)
-
-
 def statement(raw: Any) -> str:
     """One statement; what is not known is shown by its name."""
     if not isinstance(raw, dict) or not raw:

@@ -63,7 +63,7 @@ def delete(rulesets: tuple[Ruleset, ...], place: Place) -> Change | None:
     if following is not None and following.handle is None:
         return None
     where = (str(place.table.family), place.table.name, place.chain.name)
-    back = ("add", "rule", *where)
+    back: tuple[str, ...] = ("add", "rule", *where)
     if following is not None:
         back = ("insert", "rule", *where, "position", str(following.handle))
     after = place.ruleset.without_rule(place.table.family, place.table.name, place.chain.name, rule.index)
