@@ -409,7 +409,7 @@ class Lab:
 
     def wizard(self, *arguments: str, ns: str = "server", timeout: float = 90) -> subprocess.CompletedProcess[str]:
         """`python -m wizard ARGUMENTS` on the server machine."""
-        env = {"PYTHONPATH": str(PROJECT), "PYTHONDONTWRITEBYTECODE": "1"}
+        env = {"PYTHONPATH": str(PROJECT)}
         return self.run([sys.executable, "-m", "wizard", *arguments], ns, check=False, timeout=timeout, env=env)
 
     def check(self, target: str, *options: str, ns: str = "server") -> tuple[int, dict[str, Any]]:
