@@ -80,6 +80,8 @@ FAULTS = (
     _loopback("uvicorn-reload", servers.uvicorn("--reload")),
     _loopback("django", servers.django(), "host-header-refused"),
     _loopback("django-noreload", servers.django("5000", "--noreload"), "host-header-refused"),
+    _loopback("django-hosts-on-several-lines", servers.django(hosts='[\n    "localhost",\n    "shop.lan",\n]'),
+              "host-header-refused"),
     _loopback("django-hosts-set", servers.django(hosts='["10.77.0.1"]')),
     _loopback("http-server", servers.http_server("127.0.0.1")),
     _loopback("http-server-localhost", servers.http_server("localhost")),
