@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Collection
 from typing import NoReturn
 
 from wizard.collect.source import Source
@@ -65,7 +66,7 @@ def options(parsed: argparse.Namespace) -> Options:
     )
 
 
-def source(bundle: str, seconds: float | None = None) -> Source:
+def source(bundle: str, seconds: float | None = None, left_out: Collection[str] = ()) -> Source:
     """This machine, or a bundle. The machine is asked at once: it answers while the rest of the wizard is loaded."""
     if bundle:
         from wizard.collect.bundle import BundleSource
@@ -77,7 +78,7 @@ def source(bundle: str, seconds: float | None = None) -> Source:
     if machine.platform == "linux":
         from wizard.collect.probes_linux import PROBES
 
-        machine.begin(PROBES)
+        machine.begin([probe for probe in PROBES if probe.name not in left_out])
     return machine
 
 

@@ -6,7 +6,7 @@ collect what the machine answers -> parse it into facts -> judge where the conne
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from msgspec import Struct
 
@@ -76,9 +76,9 @@ def _tell_so_far(tell: Tell, report: Report) -> None:
     _say(tell, Stage.REACHABILITY, None, "trying from this machine")
 
 
-def collect_and_parse(source: Source, tell: Tell | None = None) -> Collected:
-    """Ask a source everything its platform knows, and read the answers."""
-    probes = further.probes_of(source.platform)
+def collect_and_parse(source: Source, tell: Tell | None = None, left_out: Collection[str] = ()) -> Collected:
+    """Ask a source everything its platform knows (but for the probes `left_out`), and read the answers."""
+    probes = [probe for probe in further.probes_of(source.platform) if probe.name not in left_out]
     stages = {probe.asks: reporting.stage_of(probe.name) for probe in probes}
 
     def answered(sentence: str) -> None:
