@@ -54,7 +54,7 @@ def test_a_match_is_read(text: str, condition: object) -> None:
 
 
 def _bare(statement: object) -> object:
-    return {name: getattr(statement, name) for name in statement.__slots__ if name != "text"}  # type: ignore[attr-defined]
+    return {name: getattr(statement, name) for name in statement.__struct_fields__ if name != "text"}  # type: ignore[attr-defined]
 
 
 def test_ports_of_either_side() -> None:

@@ -20,11 +20,13 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
@@ -221,6 +223,16 @@ class Arena:
         self._destroy_ipsets()
         self.on_server("conntrack", "-F", check=False)
 
+    def in_private(self, script: str, *paths: str) -> str:
+        """A shell script on the server that sees copies of `paths` and an empty /run; when it ends, its daemons are killed
+        without a chance to tidy up, so the rules that they made stay."""
+        with tempfile.TemporaryDirectory() as folder:
+            mounts = ["mount -t tmpfs tmpfs /run", "mkdir -p /run/lock /run/dbus"]
+            for number, path in enumerate(paths):
+                mounts.append(f"cp -a {path} {folder}/{number} && mount --bind {folder}/{number} {path}")
+            text = "set -e\n" + "\n".join([*mounts, script])
+            return self.on_server("unshare", "-m", "-p", "-f", "--kill-child", "--mount-proc", "sh", "-s", text=text)
+
     def _destroy_ipsets(self) -> None:
         """The kernel lets go of a set some time after the last rule that names it is gone."""
         self.on_server("ipset", "flush", check=False)
@@ -245,7 +257,10 @@ class Arena:
             if names.strip():
                 commands[f"{program}-legacy-save"] = (f"{program}-legacy-save",)
         for probe, words in commands.items():
-            captures[probe] = Capture(probe, self.on_server(*words), " ".join(words))
+            try:
+                captures[probe] = Capture(probe, self.on_server(*words), " ".join(words))
+            except RuntimeError as error:
+                captures[probe] = Unknown(str(error))
         rulesets, unreadable = firewalls.read(captures)
         show = self.on_server
         routes = (
@@ -322,7 +337,7 @@ def in_namespace(name: str, make: Any) -> Any:
 
     def work() -> None:
         libc = ctypes.CDLL(None, use_errno=True)
-        with open(f"/run/netns/{name}", "rb") as file:
+        with Path(f"/run/netns/{name}").open("rb") as file:
             if libc.setns(file.fileno(), _CLONE_NEWNET):
                 raise OSError(ctypes.get_errno(), "setns")
         made.append(make())
@@ -484,7 +499,11 @@ def expected(facts: Facts, packet: Packet, decision: Any, reply: Any) -> Truth |
         # Nobody is there.
         return Truth("silence")
     if decision.to.port not in PORTS:
-        return Truth("reset") if packet.proto is Proto.TCP else Truth("icmp", f"icmp{'v6' * (packet.family == 6)}-port-unreachable")
+        return (
+            Truth("reset")
+            if packet.proto is Proto.TCP
+            else Truth("icmp", f"icmp{'v6' * (packet.family == 6)}-port-unreachable")
+        )
     return Truth("answered", forwarded=decision.outcome == "forward", port=decision.to.port)
 
 

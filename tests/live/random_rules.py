@@ -1,4 +1,4 @@
-"""Random rulesets and packets aimed at them, for the differential tests. Everything comes from one `Random`, so a seed is a case."""
+"""Random rulesets and packets aimed at them, for the differential tests. All comes from one `Random`: a seed is a case."""
 
 from __future__ import annotations
 
@@ -31,6 +31,11 @@ NETS4 = (
     "10.77.0.2/31",
 )
 NETS6 = ("fd77::/64", "fd77::2", "2001:db8::/32", "fd99:1::9", "fd00::/8", "::/0")
+CT_STATES = ("new", "established", "invalid", "new,established", "established,related", "untracked")
+CTSTATES = ("NEW", "ESTABLISHED,RELATED", "INVALID", "NEW,UNTRACKED", "DNAT", "UNTRACKED")
+TCP_FLAGS = ("syn", "== syn", "!= syn", "& (syn|ack) == syn", "& (fin|syn|rst|ack) == syn", "ack", "syn / syn,ack",
+             "& (ack|rst) == 0")  # fmt: skip
+FLAG_PAIRS = ("SYN,ACK SYN", "ALL SYN", "FIN,SYN,RST,ACK SYN", "ACK ACK", "ALL NONE")
 LINKS = (SERVER_LINK, BACK_LINK, "lo", "eth9")
 
 
@@ -229,9 +234,7 @@ class Nft:
                 if proto == "th"
                 else ""
             ),
-            lambda: (
-                f"ct state {self._pick('new', 'established', 'invalid', 'new,established', 'established,related', 'untracked')}"
-            ),
+            lambda: f"ct state {self._pick(*CT_STATES)}",
             lambda: f"ct state != {self._pick('new', 'established', 'invalid')}",
             lambda: (
                 f"ct state {{ {', '.join(self._some(('new', 'established', 'related', 'invalid', 'untracked'), 3))} }}"
@@ -242,14 +245,11 @@ class Nft:
                 f"meta mark & {self._pick('0x1', '0x10', '0xff')} {self._pick('==', '!=')} {self._pick('0', '0x1', '0x10')}"
             ),
             lambda: f"ct mark {negated}{self._pick('0', '7', '{ 7, 8 }')}",
-            lambda: (
-                ""
-                if proto != "tcp"
-                else f"tcp flags {self._pick('syn', '== syn', '!= syn', '& (syn|ack) == syn', '& (fin|syn|rst|ack) == syn', 'ack', 'syn / syn,ack', '& (ack|rst) == 0')}"
-            ),
+            lambda: "" if proto != "tcp" else f"tcp flags {self._pick(*TCP_FLAGS)}",
             lambda: f"meta pkttype {self._pick('host', 'broadcast', '!= host')}",
             lambda: (
-                f"{self._before()}{ip} daddr . {self._key()}dport {{ {targets[0]} . {port}, {targets[1]} . {r.choice(PORTS)} }}"
+                f"{self._before()}{ip} daddr . {self._key()}dport"
+                f" {{ {targets[0]} . {port}, {targets[1]} . {r.choice(PORTS)} }}"
             ),
             lambda: f"{ip} saddr . {ip} daddr {{ {r.choice(hosts)} . {targets[0]}, {r.choice(hosts)} . {targets[1]} }}",
             lambda: f"ct direction {self._pick('original', 'reply')}",
@@ -257,7 +257,7 @@ class Nft:
             lambda: f"meta nfproto {'ipv4' if four else 'ipv6'}" if self.family == "inet" else "",
             lambda: f"tcp dport {r.choice(PORTS)} ct original proto-dst {port}" if proto == "tcp" else "",
             lambda: (
-                f"{self._th(proto)}dport vmap {{ {', '.join(f'{each} : {self._pick(chr(97) + chr(99) + chr(99) + chr(101) + chr(112) + chr(116), chr(100) + chr(114) + chr(111) + chr(112))}' for each in self._some(PORTS))} }}"
+                f"{self._th(proto)}dport vmap {{ {', '.join(f'{each} : {self._end()}' for each in self._some(PORTS))} }}"
             ),
         ]
         if where in ("input", "forward", "prerouting"):
@@ -295,6 +295,9 @@ class Nft:
         if where == "prerouting" and text.startswith("ct mark") and "set" in text:
             return ""
         return text
+
+    def _end(self) -> str:
+        return self._pick("accept", "drop")
 
     def _before(self) -> str:
         return "meta l4proto { tcp, udp } " if self.proto == "th" else ""
@@ -469,9 +472,7 @@ class Iptables:
         generators = [
             lambda: f"{bang}-s {r.choice(nets[:-1])}",
             lambda: f"-m iprange {bang}--dst-range {targets[0]}-{targets[0]}",
-            lambda: (
-                f"-m conntrack {bang}--ctstate {self._pick('NEW', 'ESTABLISHED,RELATED', 'INVALID', 'NEW,UNTRACKED', 'DNAT', 'UNTRACKED')}"
-            ),
+            lambda: f"-m conntrack {bang}--ctstate {self._pick(*CTSTATES)}",
             lambda: f"-m state --state {self._pick('NEW', 'RELATED,ESTABLISHED')}",
             lambda: f"-m mark {bang}--mark {self._pick('0', '1', '0x10/0xf0', '0x4/0x4')}",
             lambda: f"-m connmark {bang}--mark {self._pick('0', '7')}",
@@ -517,9 +518,7 @@ class Iptables:
         if proto == "tcp":
             generators += [
                 lambda: f"-m tcp {bang}--syn",
-                lambda: (
-                    f"-m tcp {bang}--tcp-flags {self._pick('SYN,ACK SYN', 'ALL SYN', 'FIN,SYN,RST,ACK SYN', 'ACK ACK', 'ALL NONE')}"
-                ),
+                lambda: f"-m tcp {bang}--tcp-flags {self._pick(*FLAG_PAIRS)}",
             ]
         if self.ipsets:
             generators += [

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from random import Random
+from typing import Any
 
 import pytest
 
 from tests.live.differential import Arena, Score, compare
+from tests.live.random_frontends import load_firewalld, load_ufw
 from tests.live.random_rules import Iptables, Nft, packets
+from wizard.firewalls.nftables import read as nft_json
+from wizard.firewalls.nftables import text as nft_text
+from wizard.model.ruleset import Chain
 
 PACKETS = int(os.environ.get("WIZARD_PACKETS", "1000"))
 PER_RULESET = 80
@@ -101,12 +106,78 @@ def test_what_once_was_wrong_stays_right(arena: Arena, engine: str, seed: int) -
     assert not score.wrong, "\n".join(score.wrong[:20])
 
 
+@pytest.mark.needs("ufw", "ip", "nft", "unshare")
+@pytest.mark.timeout(900)
+def test_what_ufw_makes_of_commands(arena: Arena) -> None:
+    _front_end(arena, load_ufw, max(1, PACKETS // 400))
+
+
+@pytest.mark.needs("firewalld", "firewall-cmd", "dbus-daemon", "ip", "nft", "unshare")
+@pytest.mark.timeout(900)
+def test_what_firewalld_makes_of_commands(arena: Arena) -> None:
+    _front_end(arena, load_firewalld, max(1, PACKETS // 400))
+
+
+def _front_end(arena: Arena, load: Callable[[Arena, Random], None], rulesets: int) -> None:
+    score = Score()
+    first = int(os.environ.get("WIZARD_SEED", time.time_ns() % 1_000_000))
+    for seed in (0, *range(first, first + rulesets)):
+        random = Random(seed)
+        arena.clear()
+        load(arena, random)
+        compare(arena, packets(arena, random, 200), score, f"seed {seed}")
+    assert not score.wrong, "\n".join(score.wrong[:20])
+    assert score.unknown <= 0.01 * score.asked
+
+
+@pytest.mark.needs("ip", "nft")
+@pytest.mark.parametrize("seed", range(5))
+def test_json_text_and_the_rules_own_words_say_the_same(arena: Arena, seed: int) -> None:
+    """Three ways to the same model: nft's JSON, nft's text, and the text that each rule read from JSON is shown as."""
+    arena.clear()
+    _nft(arena, Random(seed))
+    shown = nft_json.read(arena.on_server("nft", "-j", "list", "ruleset"))
+    listed = nft_text.read(arena.on_server("nft", "list", "ruleset"))
+    assert not shown.unread and not listed.unread
+    for one, other in zip(shown.tables, listed.tables, strict=True):
+        assert _meanings(one.chains) == _meanings(other.chains)
+        for chain in one.chains.values():
+            for rule in chain.rules:
+                again = nft_json.rule_from_text(rule.text, one)
+                assert [_meaning(s) for s in again.statements] == [_meaning(s) for s in rule.statements], rule.text
+
+
+def _meanings(chains: Mapping[str, Chain]) -> list[Any]:
+    rules = [(name, chain.base, rule) for name, chain in chains.items() for rule in chain.rules]
+    return [(name, base, [_meaning(s) for s in rule.statements]) for name, base, rule in rules]
+
+
+def _meaning(statement: Any) -> Any:
+    """A statement without the words it was printed with."""
+    if isinstance(statement, tuple):
+        return tuple(_meaning(each) for each in statement)
+    if not hasattr(statement, "__struct_fields__"):
+        return statement
+    names = [name for name in statement.__struct_fields__ if name != "text"]
+    return (type(statement).__name__, *((name, _meaning(getattr(statement, name))) for name in names))
+
+
 @pytest.mark.needs("ip", "nft")
 def test_routes_and_source_checks_agree(arena: Arena) -> None:
     """Martians, rp_filter in its three modes, refusing routes, broadcast: without any rule of a firewall."""
     arena.clear()
     score = Score()
-    sources = ("10.77.0.2", "8.8.8.8", "10.77.0.1", "127.0.0.1", "224.0.0.1", "0.0.0.0", "0.1.2.3", "10.77.0.255", "10.78.0.9")
+    sources = (
+        "10.77.0.2",
+        "8.8.8.8",
+        "10.77.0.1",
+        "127.0.0.1",
+        "224.0.0.1",
+        "0.0.0.0",
+        "0.1.2.3",
+        "10.77.0.255",
+        "10.78.0.9",
+    )
     targets = ("10.77.0.1", "10.78.0.1", "10.78.0.2", "127.0.0.1", "10.77.0.255", "0.0.0.0", "224.0.0.5")
     try:
         for mode in (0, 1, 2):

@@ -524,6 +524,10 @@ def _verdict(statement: Verdict, scope: Scope) -> Operation:
         return lambda s: True
     if statement.kind == "reject" and statement.reject_with == "tcp-reset":
         return lambda s: statement if s.proto == 6 else False
+    if statement.kind == "reject" and statement.reject_with.startswith(("icmp-", "icmpv6-")):
+        # In a table of both families nft asks for the family first, and does not show it.
+        family = 4 if statement.reject_with.startswith("icmp-") else 6
+        return lambda s: statement if s.family == family else False
     if statement.kind == "synproxy":
         # Only a SYN is taken; anything else passes on (nft_synproxy_eval, xt_SYNPROXY).
         return lambda s: statement if s.proto == 6 and s.flags == 2 else False

@@ -58,6 +58,8 @@ class Listener(Struct, frozen=True):
     accept_queue: int | None = None
     backlog: int | None = None
     namespace: int | None = None
+    namespace_addresses: tuple[Address, ...] = ()
+    """The addresses of that other namespace, loopback left out."""
     origin: Origin = Origin("")
 
 

@@ -1,7 +1,7 @@
 """Who listens in other network namespaces (containers, `ip netns`), one JSON object per namespace a line.
 
     {"namespace": 4026532441, "pid": 812, "tables": {"tcp": ["   0: 0100007F:1F40 00000000:0000 0A ..."]},
-     "owners": {"31337": [[812, "python3"]]}}
+     "owners": {"31337": [[812, "python3"]]}, "addresses": ["172.17.0.2"]}
 
 The kernel shows each namespace's sockets in /proc/PID/net of any process in it: nothing is entered, nothing started.
 """
@@ -48,8 +48,29 @@ def _line(namespace: int, pids: list[int]) -> str:
         "pid": pids[0],
         "tables": {name: [text_of(line) for line in lines] for name, lines in tables.items() if lines},
         "owners": _owners(pids, inodes),
+        "addresses": [*_addresses_4(pids[0]), *_addresses_6(pids[0])],
     }
     return json.dumps(told) + "\n"
+
+
+def _addresses_4(pid: int) -> list[str]:
+    """The namespace's own IPv4 addresses: the leaves of its local table (`|-- 172.17.0.2`, `/32 host LOCAL`)."""
+    found: dict[str, None] = {}
+    leaf = ""
+    for line in (proc.read(f"/proc/{pid}/net/fib_trie") or b"").decode("ascii", "replace").splitlines():
+        words = line.split()
+        if words[:1] == ["|--"]:
+            leaf = words[1]
+        elif words[:3] == ["/32", "host", "LOCAL"] and not leaf.startswith("127."):
+            found[leaf] = None
+    return list(found)
+
+
+def _addresses_6(pid: int) -> list[str]:
+    """Its IPv6 addresses (`fd0000...0001 02 40 00 80 eth0`), without loopback and link-local ones."""
+    lines = (proc.read(f"/proc/{pid}/net/if_inet6") or b"").decode("ascii", "replace").splitlines()
+    raw = [line.split()[0] for line in lines if line.split()[3:4] == ["00"]]
+    return [":".join(each[at : at + 4] for at in range(0, 32, 4)) for each in raw if len(each) == 32]
 
 
 def _in_use(pid: int) -> dict[str, bool]:

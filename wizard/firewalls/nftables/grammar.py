@@ -393,7 +393,7 @@ class RuleParser:
 
     def _element(self, kind: Any) -> Any:
         kinds = kind if isinstance(kind, tuple) else (kind,)
-        parts = [self._list(kinds[0])]
+        parts = [self._list(kinds[0], single=True)]
         while self._take("."):
             parts.append(self._list(kinds[len(parts)] if len(parts) < len(kinds) else "any", single=True))
         return {"concat": parts} if len(parts) > 1 else parts[0]
@@ -410,17 +410,18 @@ class RuleParser:
         return self._list(kind)
 
     def _list(self, kind: Any, single: bool = False) -> Any:
-        """One value, or flags with commas between them."""
+        """One value, or flags with commas between them (in a set, where commas part the elements, with `|`)."""
         single_kind = kind if isinstance(kind, str) else "any"
         if self._take("("):
             found = self._flags_in_parentheses(single_kind)
             self._expect(")")
             return found
         first = self._scalar(single_kind)
-        if single or (single_kind not in _FLAG_TYPES and single_kind != "any"):
+        if single_kind not in _FLAG_TYPES:
             return first
         items = [first]
-        while single_kind in _FLAG_TYPES and self._peek() in (",", "|") and self._is_flag(single_kind, self._peek(1)):
+        between = ("|",) if single else (",", "|")
+        while self._peek() in between and self._is_flag(single_kind, self._peek(1)):
             self._place += 1
             items.append(self._scalar(single_kind))
         return items if len(items) > 1 else first

@@ -44,7 +44,11 @@ CAUSE = RootCause(
 def check(target: Target, facts: Facts, journey: Journey, foreign_listeners: tuple[Listener, ...]) -> Verdict:
     if not nobody_on_port(journey):
         return not_here(journey, f"Port {target.port} is taken in this machine's own namespace.")
-    there = [each for each in foreign_listeners if (each.port, each.proto) == (target.port, target.proto)]
+    there = [
+        each
+        for each in foreign_listeners
+        if (each.port, each.proto) == (target.port, target.proto) and not _is_another_machine(each, journey)
+    ]
     if not there:
         return ruled_out(f"Nobody listens on port {target.port} in the other network namespaces either.")
     container = container_of(facts, there[0])
@@ -59,6 +63,13 @@ def check(target: Target, facts: Facts, journey: Journey, foreign_listeners: tup
         *(each.origin for each in there),
         fix=(Advise(advice),),
     )
+
+
+def _is_another_machine(listener: Listener, journey: Journey) -> bool:
+    """A namespace that has the dialled address, or the client's, itself: a machine of its own (a lab's, an emulator's)
+    that only shares this kernel."""
+    ends = {journey.packet.source, journey.packet.destination}
+    return bool(ends & set(listener.namespace_addresses))
 
 
 def container_of(facts: Facts, listener: Listener) -> Container | None:
