@@ -42,7 +42,10 @@ def test_a_comment_is_one_word_whatever_is_in_it() -> None:
         ("-p tcp", Condition(Field("meta l4proto"), "==", 6)),
         ("-m conntrack --ctstate NEW,RELATED", Condition(Field("ct state"), "in", 12)),
         ("-m mark --mark 0x10/0xf0", Condition(Bits("&", Field("meta mark"), 0xF0), "==", 0x10)),
-        ("-m iprange ! --src-range 10.0.0.1-10.0.0.9", Condition(Field("ip saddr"), "!=", Span(0x0A000001, 0x0A000009))),
+        (
+            "-m iprange ! --src-range 10.0.0.1-10.0.0.9",
+            Condition(Field("ip saddr"), "!=", Span(0x0A000001, 0x0A000009)),
+        ),
         ("-m set ! --match-set banned src", SetMatch("banned", ("src",), True)),
         ("-m limit --limit 3/min", Limit(False)),
         ("-m hashlimit --hashlimit-above 3/min --hashlimit-name x", Limit(True)),

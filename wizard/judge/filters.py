@@ -47,6 +47,8 @@ class Hooked(Struct, frozen=True):
     chain: Chain
     base: BaseChain
     walked: Walked
+    position: int = 0
+    """The chain's place in its table: later ones were made later."""
 
 
 Groups = tuple[tuple[tuple[Hooked, ...], ...], ...]
@@ -118,12 +120,12 @@ class Hooks:
     def _take(self, ruleset: Ruleset, table: Table) -> None:
         if table.dormant:
             return
-        for chain in table.chains.values():
+        for position, chain in enumerate(table.chains.values()):
             if chain.base is None:
                 continue
             walked = self.walked(table, chain.name)
             if walked is not None:
-                hooked = Hooked(ruleset, table, chain, chain.base, walked)
+                hooked = Hooked(ruleset, table, chain, chain.base, walked, position)
                 self._by_hook.setdefault((table.family, chain.base.hook), []).append(hooked)
 
     def has_nat(self, family: int) -> bool:
@@ -136,10 +138,10 @@ def priority_of(base: BaseChain) -> int:
     return NAT_PRIORITY.get(base.hook, base.priority) if base.type == "nat" else base.priority
 
 
-def _place(hooked: Hooked) -> tuple[int, int, int, int]:
+def _place(hooked: Hooked) -> tuple[int, int, int, int, int]:
     """Priority, nat chains among themselves by their own, and among equals the newest first."""
     newest = 0 if hooked.table.engine is Engine.IPTABLES_LEGACY else 1
-    return (priority_of(hooked.base), hooked.base.priority, newest, -hooked.table.order)
+    return (priority_of(hooked.base), hooked.base.priority, newest, -hooked.table.order, -hooked.position)
 
 
 def _orders(chains: list[Hooked]) -> tuple[tuple[tuple[Hooked, ...], ...], ...]:

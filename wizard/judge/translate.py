@@ -24,35 +24,37 @@ _REWRITTEN = frozenset(
 )
 
 
-def set_field(s: State, name: str, value: Any) -> bool:
-    """`meta mark set ...` and the like; fields without influence on the way are left alone. Always goes on."""
+def set_field(s: State, name: str, value: Any) -> bool | Verdict:
+    """`meta mark set ...` and the like; fields without influence on the way are left alone. Goes on, unless nobody can know
+    where the packet is now addressed to."""
     if name == "meta mark":
         s.mark = value & 0xFFFFFFFF if isinstance(value, int) else UNSURE
     elif name == "ct mark":
         if s.ct in TRACKED:
             s.ct_mark = value & 0xFFFFFFFF if isinstance(value, int) else UNSURE
     elif name in _REWRITTEN:
-        _rewrite(s, name, value)
+        return _rewrite(s, name, value)
     elif name == "meta pkttype":
         s.doubt("a rule changes the packet's type")
     return True
 
 
-def _rewrite(s: State, name: str, value: Any) -> None:
+def _rewrite(s: State, name: str, value: Any) -> bool | Verdict:
     """Stateless translation: the packet itself changes, conntrack is not told."""
     protocol, _, part = name.partition(" ")
     if protocol in ("ip", "ip6") and (protocol == "ip") != (s.family == 4):
-        return
+        return True
     if (protocol == "tcp" and s.proto != 6) or (protocol == "udp" and s.proto != 17):
-        return
+        return True
     attribute = {"saddr": "source", "daddr": "destination", "sport": "sport", "dport": "dport"}[part]
-    if isinstance(value, int):
-        setattr(s, attribute, value)
-    else:
+    if not isinstance(value, int):
         s.doubt(f"a rule rewrites {name} in a manner that is not foreseeable")
+        return _UNKNOWN
+    setattr(s, attribute, value)
     if not s.after_ct:
         s.original = (s.source, s.destination, s.sport, s.dport)
         s.reply_tuple = (s.destination, s.source, s.dport, s.sport)
+    return True
 
 
 def nat(s: State, statement: Nat, address: Callable[[State], Any] | None, port: Callable[[State], Any] | None) -> Any:

@@ -116,12 +116,21 @@ def _names_interface(raw: Any) -> bool:
     return isinstance(meta, dict) and meta.get("key") in ("iif", "oif", "iifname", "oifname")
 
 
+_FLAG_FIELDS: tuple[Any, ...] = (
+    {"payload": {"protocol": "tcp", "field": "flags"}},
+    {"ct": {"key": "state"}},
+    {"ct": {"key": "status"}},
+)
+"""Fields of flags, for which nft means "any of these" without an operator and "exactly these" with `==`."""
+
+
 def _match(raw: Mapping[str, Any]) -> str:
     left, right, operator = raw["left"], raw["right"], str(raw.get("op", "=="))
     flags = _flags(left, right, operator)
     if flags:
         return flags
-    between = " " if operator in ("==", "in") else f" {operator} "
+    exact = operator == "==" and left in _FLAG_FIELDS and not isinstance(right, dict)
+    between = " " if operator in ("==", "in") and not exact else f" {operator} "
     return f"{expression(left)}{between}{expression(right, _names_interface(left))}"
 
 
