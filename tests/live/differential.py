@@ -246,6 +246,7 @@ class Arena:
         """What the wizard would know about the server."""
         commands = {
             "nft-json": ("nft", "-j", "list", "ruleset"),
+            "nft-text": ("nft", "list", "ruleset"),
             "iptables-save": ("iptables-save",),
             "ip6tables-save": ("ip6tables-save",),
             "ipset-save": ("ipset", "save"),
@@ -393,7 +394,7 @@ def checksum(data: bytes) -> int:
     """The Internet checksum (RFC 1071)."""
     if len(data) % 2:
         data += b"\0"
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF

@@ -57,7 +57,10 @@ class Nft:
     def __init__(self, random: Random, tables: int = 2) -> None:
         self.random = random
         self.sets: dict[str, list[str]] = {}
-        self.text = "\n".join(self._table(number) for number in range(tables))
+        texts = [self._table(number) for number in range(tables)]
+        if random.random() < 0.25:
+            texts.append(self._ingress())
+        self.text = "\n".join(texts)
 
     def _pick(self, *choices: str) -> str:
         return self.random.choice(choices)
@@ -85,6 +88,21 @@ class Nft:
             )
             lines += [f"chain {name} {{", f"type {kind} hook {hook} priority {priority}; policy {policy};", *rules, "}"]
         return "\n".join([*lines, "}"])
+
+    def _ingress(self) -> str:
+        """A chain on the device itself, in front of everything."""
+        self.family = self._pick("netdev", "inet")
+        lines = []
+        for _ in range(self.random.randint(1, 4)):
+            self.proto = self._pick("tcp", "udp")
+            four = self.random.random() < 0.6
+            ip, nets = ("ip", NETS4[:-1]) if four else ("ip6", NETS6[:-1])
+            port = self.random.choice(PORTS)
+            conditions = (f"{ip} saddr {self.random.choice(nets)}", f"{self.proto} dport {port}", f"meta l4proto {self.proto}",
+                          f"{ip} saddr {self.random.choice(nets)} {self.proto} dport {port}", f"iifname {SERVER_LINK}")  # fmt: skip
+            lines.append(f"{self.random.choice(conditions)} {self._pick('accept', 'drop', 'drop', 'meta mark set 1', 'counter')}")
+        head = f"type filter hook ingress device {SERVER_LINK} priority {self._pick('0', '-10')}; policy accept;"
+        return "\n".join([f"table {self.family} ingress {{", "chain first {", head, *lines, "}", "}"])
 
     def _bases(self) -> list[tuple[str, str, str, int]]:
         pool = [

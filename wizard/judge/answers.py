@@ -74,8 +74,12 @@ def title(process: Process) -> str:
     return " ".join([script, *_subcommand(words[2:])])
 
 
+_SUBCOMMANDS = ("run", "runserver", "serve", "dev", "start", "preview")
+
+
 def _subcommand(words: list[str]) -> list[str]:
-    return [word for word in words[:1] if word.isalpha()]
+    """The word that says what the program does, wherever it stands among its options: `flask --app shop run`."""
+    return [word for word in words if word in _SUBCOMMANDS][:1]
 
 
 def family(facts: Facts, listener: Listener) -> frozenset[int]:

@@ -95,8 +95,22 @@ def walk(facts: Facts, target: Target, packet: Packet) -> Journey:
         if not way.done:
             pace(way)
     return Journey(
-        packet, tuple(way.steps), way.stop, tuple(way.unknowns), way.listener, way.translated, way.decision, way.reply
+        packet,
+        tuple(way.steps),
+        way.stop,
+        tuple(way.unknowns),
+        way.listener,
+        way.translated,
+        _program(way),
+        way.decision,
+        way.reply,
     )
+
+
+def _program(way: _Way) -> str:
+    candidates = [way.listener, *(way.stop.listeners if way.stop else ())]
+    owners = [owner for each in candidates if (owner := answers.owner(way.facts, each)) is not None]
+    return answers.title(owners[0]) if owners else ""
 
 
 def _name(way: _Way) -> None:

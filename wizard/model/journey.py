@@ -166,6 +166,8 @@ class Journey(Struct, frozen=True):
     unknowns: tuple[Unknown, ...] = ()
     delivered_to: Listener | None = None
     translated: Translation | None = None
+    program: str = ""
+    """What a person would call the program that takes the connection, or misses it: `flask run`."""
     decision: Decision | None = None
     """The packet filters' decision about the way in."""
     reply: Decision | None = None

@@ -110,6 +110,8 @@ def _firewall(steps: list[Step]) -> str:
 
 def _program(journey: Journey) -> str:
     """Whose socket it is, or would be: the listener that takes the connection, or the one that it fails to reach."""
+    if journey.program:
+        return harmless(journey.program)
     candidates: tuple[Listener, ...] = journey.stop.listeners if journey.stop else ()
     if journey.delivered_to:
         candidates = (journey.delivered_to, *candidates)
