@@ -172,7 +172,8 @@ _MOST_ROUNDS = 3
 
 def _read(paths: list[str], source: Source) -> dict[str, Answer]:
     if not source.live:
-        return source.gather([Probe(f"source:{path}", path) for path in paths])
+        held = source.gather([])
+        return {name: held[name] for path in paths if (name := f"source:{path}") in held}
     from wizard.collect import sources
 
     return sources.read(paths)

@@ -17,7 +17,7 @@ from wizard.model.remedy import Instruction, Run
 PLANNED = "the plan"
 """The source of a fact that holds once the plan has run."""
 
-_KEEPS = "Keeps running in this terminal."
+_KEEPS = "Starts it again"
 
 _LEAST_ORDINARY_UID = 1000
 """Ids below belong to services (login.defs(5) UID_MIN)."""

@@ -80,7 +80,7 @@ def _step(number: int, step: StepView) -> Content:
         return Content.assemble(head, toned(step.lead, Tone.QUIET), "\n  ", removed, "\n  ", added)
     if step.kind == "run" and not (step.lead or step.note or step.background):
         return Content.assemble(head, Content(step.text))
-    note = ", ".join(filter(None, (step.lead, step.note, "keeps running" if step.background and not step.note else "")))
+    note = ", ".join(filter(None, (step.lead, step.note, "keeps running" if step.background else "")))
     if len(note) <= _NOTE_WIDTH and len(step.text) <= _SHORT:
         return Content.assemble(head, toned(f"{note:<{_NOTE_WIDTH}} ", Tone.QUIET), Content(step.text))
     return Content.assemble(head, toned(note, Tone.QUIET), "\n  ", Content(step.text))
