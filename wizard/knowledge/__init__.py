@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -141,7 +141,8 @@ def framework(name: str) -> Framework:
 def _toml(name: str) -> Mapping[str, Any]:
     import tomllib  # only when somebody asks: `wizard explain` and the import of the command need none of it
 
-    return tomllib.loads(resources.files(__name__).joinpath(name).read_text(encoding="utf-8"))
+    data = pkgutil.get_data(__name__, name)  # importlib.resources would load zipfile, tempfile and more
+    return tomllib.loads(data.decode()) if data else {}
 
 
 def _entry(kind: type[T], table: Mapping[str, Any]) -> T:
