@@ -100,7 +100,9 @@ class Nft:
             port = self.random.choice(PORTS)
             conditions = (f"{ip} saddr {self.random.choice(nets)}", f"{self.proto} dport {port}", f"meta l4proto {self.proto}",
                           f"{ip} saddr {self.random.choice(nets)} {self.proto} dport {port}", f"iifname {SERVER_LINK}")  # fmt: skip
-            lines.append(f"{self.random.choice(conditions)} {self._pick('accept', 'drop', 'drop', 'meta mark set 1', 'counter')}")
+            lines.append(
+                f"{self.random.choice(conditions)} {self._pick('accept', 'drop', 'drop', 'meta mark set 1', 'counter')}"
+            )
         head = f"type filter hook ingress device {SERVER_LINK} priority {self._pick('0', '-10')}; policy accept;"
         return "\n".join([f"table {self.family} ingress {{", "chain first {", head, *lines, "}", "}"])
 
