@@ -193,7 +193,7 @@ def test_the_whole_family_is_stopped_and_waited_for() -> None:
     piece = rebind(Rebind(4243, ip_address("0.0.0.0"), 8000), facts(processes=both, listeners=known.listeners))
     assert piece is not None
     stop, resume, wait = piece.steps[:3]
-    assert isinstance(stop, Run) and stop.argv == ("kill", "4242", "4243")
+    assert isinstance(stop, Run) and stop.argv == ("kill", "4242")
     assert isinstance(resume, Run) and resume.argv == ("kill", "-CONT", "4242", "4243")
     assert isinstance(wait, Run) and "/proc/4242/exe /proc/4243/exe" in wait.script
     assert not isinstance(piece.facts.processes, type(None)) and 4243 not in piece.facts.processes  # type: ignore[operator]

@@ -43,10 +43,11 @@ def runner_for(process: Process, facts: Facts) -> Runner:
 
 
 def stop_by_pid(launch: Launch, runner: Runner) -> tuple[Instruction, ...]:
-    """End the whole family, the topmost process first so that nothing is started anew, and wait until it is gone."""
+    """End the whole family and wait until it is gone. The signal goes to the topmost process alone: it ends the others
+    itself, and a second pid may be gone before kill(1) gets to it, which would look like a failed step."""
     pids = tuple(str(pid) for pid in launch.pids)
     name = launch.recognised.framework.title if launch.recognised else launch.root.name
-    steps: list[Instruction] = [Run(("kill", *pids), root=runner.root, note=f"Stops {name}.")]
+    steps: list[Instruction] = [Run(("kill", pids[0]), root=runner.root, note=f"Stops {name}.")]
     if any(process.state in {"T", "t"} for process in launch.family):
         steps.append(Run(("kill", "-CONT", *pids), root=runner.root, note="A stopped process ends once it runs on."))
     # A zombie keeps its pid but has no exe, and holds no port any more.

@@ -87,7 +87,7 @@ def _interface(told: dict[str, Any], origin: Origin) -> Interface:
         addresses=addresses,
         up="UP" in flags,
         # Without UP the kernel does not say whether the cable is in.
-        carrier="LOWER_UP" in flags and "NO-CARRIER" not in flags if "UP" in flags else None,
+        carrier="LOWER_UP" in flags if "UP" in flags else None,
         loopback="LOOPBACK" in flags,
         mac=str(told.get("address", "")) if told.get("link_type") in ("ether", "loopback") else "",
         mtu=told.get("mtu", 1500),
