@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from wizard import firewalls
 from wizard.model.capture import Capture, Unknown
@@ -18,7 +19,7 @@ COMMIT
 """
 
 
-def native(*objects: dict[str, object]) -> str:
+def native(*objects: Mapping[str, object]) -> str:
     return json.dumps({"nftables": [{"metainfo": {"version": "1.0.6"}}, *objects]})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,7 +26,7 @@ NFT_WORDS = st.sampled_from(
     )
 )
 IPTABLES_WORDS = st.sampled_from(
-    "-A INPUT -p tcp udp -m conntrack --ctstate NEW set --match-set s src,dst -s 10.0.0.0/8 ! -i eth+ --dport 22 80:90 -j ACCEPT "  # noqa: SIM905
+    "-A INPUT -p tcp udp -m conntrack --ctstate NEW set --match-set s src,dst -s 10.0.0.0/8 ! -i eth+ --dport 22 -j ACCEPT "  # noqa: SIM905
     "DROP REJECT --reject-with tcp-reset multiport --dports 1,2 -g c recent --rcheck --seconds mark --mark 0x1/0xff \" ' \\ "
     "comment --comment addrtype --dst-type LOCAL DNAT --to-destination 1.2.3.4:80 limit --limit 3/min time u32".split(
         " "
@@ -91,7 +92,7 @@ def test_no_json_of_a_rule_raises(expressions: list[dict[str, object]]) -> None:
     trace(facts(rulesets=(Ruleset(Engine.NFTABLES, (Table(Engine.NFTABLES, Family.INET, "t", {"i": chain}),)),)), ASKED)
 
 
-def _base() -> object:
+def _base() -> Any:
     from wizard.model.ruleset import BaseChain, Hook
 
     return BaseChain(Hook.INPUT, 0, "filter", "drop")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
 from tests.live.differential import (
@@ -98,8 +99,8 @@ class Nft:
             four = self.random.random() < 0.6
             ip, nets = ("ip", NETS4[:-1]) if four else ("ip6", NETS6[:-1])
             port = self.random.choice(PORTS)
-            conditions = (f"{ip} saddr {self.random.choice(nets)}", f"{self.proto} dport {port}", f"meta l4proto {self.proto}",
-                          f"{ip} saddr {self.random.choice(nets)} {self.proto} dport {port}", f"iifname {SERVER_LINK}")  # fmt: skip
+            source, target = f"{ip} saddr {self.random.choice(nets)}", f"{self.proto} dport {port}"
+            conditions = (source, target, f"{source} {target}", f"meta l4proto {self.proto}", f"iifname {SERVER_LINK}")
             lines.append(
                 f"{self.random.choice(conditions)} {self._pick('accept', 'drop', 'drop', 'meta mark set 1', 'counter')}"
             )
@@ -240,7 +241,7 @@ class Nft:
         negated = "!= " if r.random() < 0.2 else ""
         proto = self.proto
         port = r.choice(PORTS)
-        generators = [
+        generators: list[Callable[[], str]] = [
             lambda: f"{ip} saddr {negated}{r.choice(nets[:-1])}",
             lambda: f"{ip} saddr {negated}{{ {', '.join(self._some(hosts))} }}",
             lambda: f"{ip} daddr {negated}{r.choice(targets)}",
@@ -435,6 +436,7 @@ class Iptables:
         r = self.random
         choices = ["-j ACCEPT"] * 4 + ["-j DROP"] * 3 + ["-j RETURN", "", "-j LOG"]
         if table == "filter" and hook != "OUTPUT":
+            codes: tuple[str, ...]
             if self.family == 4:
                 codes = (
                     "icmp-net-unreachable",
@@ -483,13 +485,14 @@ class Iptables:
 
     def _condition(self, table: str, hook: str, proto: str) -> str:
         r = self.random
-        nets, hosts = (NETS4, SOURCES4) if self.family == 4 else (NETS6, SOURCES6)
+        nets: tuple[str, ...] = NETS4 if self.family == 4 else NETS6
+        hosts: tuple[str, ...] = SOURCES4 if self.family == 4 else SOURCES6
         targets = (SERVER4, SECOND4, BACKEND4) if self.family == 4 else (SERVER6, SECOND6, BACKEND6)
         s = self.family
         bang = "! " if r.random() < 0.2 else ""
         port = r.choice(PORTS)
         low, high = (hosts[0], hosts[2])
-        generators = [
+        generators: list[Callable[[], str]] = [
             lambda: f"{bang}-s {r.choice(nets[:-1])}",
             lambda: f"-m iprange {bang}--dst-range {targets[0]}-{targets[0]}",
             lambda: f"-m conntrack {bang}--ctstate {self._pick(*CTSTATES)}",

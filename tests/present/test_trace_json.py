@@ -36,7 +36,7 @@ def test_a_line_is_a_packet() -> None:
     ],
 )
 def test_nonsense_is_refused(line: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError):
         trace_json.packet(line)
 
 

@@ -636,8 +636,9 @@ def _by(facts: Facts, final: _Final) -> RuleReference | None:
     if final.outcome not in ("deliver", "forward"):
         return None
     filters = [end for end in final.state.passed if end.hooked.base.type != "nat"]
-    rules = [end for end in filters if end.rule is not None]
-    chosen = rules[-1] if rules else filters[-1] if filters else None
+    there = [end for end in filters if end.hooked.base.hook in ("input", "forward")] or filters
+    rules = [end for end in there if end.rule is not None]
+    chosen = rules[-1] if rules else there[-1] if there else None
     return _reference(facts, chosen) if chosen is not None else None
 
 

@@ -126,6 +126,8 @@ _FLAG_FIELDS: tuple[Any, ...] = (
 
 def _match(raw: Mapping[str, Any]) -> str:
     left, right, operator = raw["left"], raw["right"], str(raw.get("op", "=="))
+    if _is_mark(left):
+        left, right = _hexadecimal(left), _hexadecimal(right)
     flags = _flags(left, right, operator)
     if flags:
         return flags
@@ -144,7 +146,27 @@ def _flags(left: Any, right: Any, operator: str) -> str:
 
 
 def _mangle(raw: Mapping[str, Any]) -> str:
-    return f"{expression(raw['key'])} set {expression(raw['value'])}"
+    value = _hexadecimal(raw["value"]) if _is_mark(raw["key"]) else raw["value"]
+    return f"{expression(raw['key'])} set {expression(value)}"
+
+
+def _is_mark(raw: Any) -> bool:
+    """Whether the expression is a mark, also behind bit arithmetic."""
+    while isinstance(raw, dict) and set(raw) & {"&", "|", "^"}:
+        raw = next(iter(raw.values()))[0]
+    inner = (raw.get("meta") or raw.get("ct")) if isinstance(raw, dict) else None
+    return isinstance(inner, dict) and inner.get("key") == "mark"
+
+
+def _hexadecimal(raw: Any) -> Any:
+    """Marks are printed with eight digits: 0x00000010."""
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        return f"0x{raw:08x}"
+    if isinstance(raw, list):
+        return [_hexadecimal(each) for each in raw]
+    if isinstance(raw, dict) and set(raw) & {"&", "|", "^", "set", "range"}:
+        return {key: _hexadecimal(value) for key, value in raw.items()}
+    return raw
 
 
 def _limit(raw: Any) -> str:

@@ -131,13 +131,15 @@ def _queue(raw: Any, whole: Any, family: str) -> Verdict:
 
 
 def _reject(raw: Any, whole: Any, family: str) -> Any:
-    kind = (raw or {}).get("type") or {"ip": "icmp", "ip6": "icmpv6"}.get(family, "icmpx")
+    usual = {"ip": "icmp", "ip6": "icmpv6"}.get(family, "icmpx")
+    kind = (raw or {}).get("type") or usual
     if kind == "tcp reset":
         return Verdict("reject", reject_with="tcp-reset", text=shown(whole))
     code = (raw or {}).get("expr", "port-unreachable")
     if isinstance(code, int):
         code = _code(kind, code)
-    return Verdict("reject", reject_with=f"{kind}-{code}", text=shown(whole))
+    text = "reject" if (kind, code) == (usual, "port-unreachable") else shown(whole)
+    return Verdict("reject", reject_with=f"{kind}-{code}", text=text)
 
 
 def _code(kind: str, code: int) -> str:
