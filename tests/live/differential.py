@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import ctypes
 import itertools
-import json
 import os
+import re
 import select
 import socket
 import struct
@@ -559,6 +559,24 @@ def compare(arena: Arena, packets: Iterable[Packet], score: Score, label: str = 
     return wrong
 
 
-def dumps(value: Any) -> str:
-    """A value on one line, for messages."""
-    return json.dumps(value, default=str)
+def monitored(arena: Arena, packets: Sequence[Packet]) -> dict[Packet, tuple[str, str, str]]:
+    """Sends the packets under `nft monitor trace`; for each, table, chain and words of the last rule it met."""
+    words = ["ip", "netns", "exec", arena.server, "stdbuf", "-oL", "nft", "monitor", "trace"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as monitor:
+        time.sleep(0.5)
+        arena.ask(packets)
+        time.sleep(0.5)
+        monitor.kill()
+        printed = monitor.stdout.read() if monitor.stdout else ""
+    sports: dict[str, int] = {}
+    last: dict[str, tuple[str, str, str]] = {}
+    for line in printed.splitlines():
+        match = re.match(r"trace id (\w+) \w+ (\S+) (\S+) (.*)", line)
+        if match is None:
+            continue
+        if sport := re.search(r"packet: .* (?:tcp|udp) sport (\d+)", line):
+            sports.setdefault(match[1], int(sport[1]))
+        elif " packet: " not in line:
+            last[match[1]] = (match[2], match[3], match[4])
+    by_sport = {packet.source_port: packet for packet in packets}
+    return {by_sport[sport]: last[number] for number, sport in sports.items() if sport in by_sport and number in last}

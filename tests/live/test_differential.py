@@ -7,6 +7,7 @@ first seed. A failure names its seed; a seed that once failed stands in `SEEDS`.
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from random import Random
@@ -14,11 +15,12 @@ from typing import Any
 
 import pytest
 
-from tests.live.differential import Arena, Score, compare
+from tests.live.differential import SERVER_LINK, Arena, Score, compare, monitored
 from tests.live.random_frontends import load_firewalld, load_ufw
 from tests.live.random_rules import Iptables, Nft, packets
 from wizard.firewalls.nftables import read as nft_json
 from wizard.firewalls.nftables import text as nft_text
+from wizard.judge.trace import trace
 from wizard.model.ruleset import Chain
 
 PACKETS = int(os.environ.get("WIZARD_PACKETS", "1000"))
@@ -160,6 +162,31 @@ def _meaning(statement: Any) -> Any:
         return statement
     names = [name for name in statement.__struct_fields__ if name != "text"]
     return (type(statement).__name__, *((name, _meaning(getattr(statement, name))) for name in names))
+
+
+@pytest.mark.needs("ip", "nft", "stdbuf")
+@pytest.mark.timeout(300)
+def test_the_deciding_rule_is_the_one_that_the_kernel_names(arena: Arena) -> None:
+    """`nft monitor trace` names the rule that ended a packet; so does the model."""
+    compared = 0
+    for seed in range(6):
+        arena.clear()
+        _nft(arena, Random(seed))
+        rule = f"iif {SERVER_LINK} meta nftrace set 1"
+        watched = f"table inet zz {{ chain t {{ type filter hook prerouting priority -500; {rule}; }}; }}\n"
+        arena.on_server("nft", "-f", "-", text=watched)
+        facts = arena.facts()
+        asked = packets(arena, Random(seed), 40)
+        for packet, (table, chain, words) in monitored(arena, asked).items():
+            decision = trace(facts, packet)
+            if decision.by is None or decision.outcome not in ("drop", "reject") or "verdict drop" not in words:
+                continue
+            said = re.sub(r"packets \d+ bytes \d+", "", words.removeprefix("rule "))
+            rule = re.sub(r"packets \d+ bytes \d+", "", decision.by.rule)
+            assert (decision.by.table, decision.by.chain) == (table, chain), f"seed {seed}: {packet}"
+            assert said.split("(verdict")[0].split() == rule.split(), f"seed {seed}: {packet}"
+            compared += 1
+    assert compared > 50
 
 
 @pytest.mark.needs("ip", "nft")
