@@ -167,6 +167,12 @@ def test_a_drop_counts_though_another_engine_could_not_be_read() -> None:
     assert decide(input_chain("accept"), unreadable_rulesets=unread).outcome == "unknown"
 
 
+def test_a_line_that_nobody_understood_may_have_been_a_drop() -> None:
+    rules = nft.read("table inet t {\nwhatever this is\nchain i { type filter hook input priority 0;\naccept\n}\n}")
+    assert rules.unread
+    assert decide(rules).outcome == "unknown"
+
+
 def test_two_engines_at_one_priority_may_come_in_either_order() -> None:
     legacy = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j {}\nCOMMIT\n"
     both_drop = decide(input_chain("drop"), saved(legacy.format("DROP"), Engine.IPTABLES_LEGACY))

@@ -606,6 +606,9 @@ def _unreadable(facts: Facts) -> str:
     if facts.unreadable_rulesets:
         each = facts.unreadable_rulesets[0]
         return f"{each.what or 'a packet filter'} could not be read: {each.reason}"
+    for ruleset in facts.rulesets:
+        if ruleset.unread:
+            return f"a line of {ruleset.source or ruleset.engine} could not be read: {ruleset.unread[0].text[:120]}"
     return ""
 
 
