@@ -52,7 +52,7 @@ _T = TypeVar("_T")
 
 # The first process of the lab: makes the private mounts, says "ready", and from then on only reaps orphans.
 _INIT = r"""
-import os, shutil, signal, subprocess, sys
+import os, select, shutil, subprocess, sys
 base, wanted = sys.argv[1], sys.argv[2].split(",")
 def mount(*words): subprocess.run(["mount", *words], check=True)
 mount("-t", "tmpfs", "tmpfs", "/run")
@@ -69,15 +69,16 @@ for path in wanted:
     else:
         shutil.copy2(path, copy)
     mount("--bind", copy, path)
-signal.signal(signal.SIGCHLD, lambda *_: None)
 sys.stdout.write("ready\n"); sys.stdout.flush()
 while True:
     try:
-        os.waitpid(-1, 0)
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
     except ChildProcessError:
-        signal.pause()
-    except InterruptedError:
         pass
+    # Standard input is a pipe that the test holds: its end means that the test is gone, and so the lab goes too.
+    if select.select([0], [], [], 0.5)[0]:
+        break
 """
 
 _PRIVATE = ("/etc/ufw", "/etc/default", "/etc/firewalld", "/etc/fail2ban", "/etc/hosts", "/etc/resolv.conf",
@@ -199,7 +200,7 @@ class Lab:
         else:
             unshare.kill()
         unshare.wait()
-        for stream in (unshare.stdout, unshare.stderr):
+        for stream in (unshare.stdin, unshare.stdout, unshare.stderr):
             if stream:
                 stream.close()
 
@@ -209,7 +210,7 @@ class Lab:
         self._init = subprocess.Popen(
             ["unshare", "--mount", *processes, "--net", "--propagation", "private",
              sys.executable, "-ISE", str(self.write("lab-init.py", _INIT)), str(self.folder), wanted],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
         assert self._init.stdout and self._init.stderr
         if self._init.stdout.readline() != "ready\n":

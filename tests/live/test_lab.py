@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.lab import CLIENT, SECOND_CLIENT, SERVER, SERVER6, Lab, LabError
+from tests.live.lab import CLIENT, PROJECT, SECOND_CLIENT, SERVER, SERVER6, Lab, LabError
 
 
 def test_the_two_machines_reach_each_other(lab: Lab) -> None:
@@ -82,3 +82,18 @@ def test_looking_twice_sees_the_same(lab: Lab) -> None:
     assert lab.snapshot() == first
     lab.run("nft add rule ip x y drop || nft add table ip z")
     assert lab.snapshot() != first
+
+
+def test_a_lab_ends_with_the_process_that_made_it() -> None:
+    script = (
+        "import os\nfrom tests.live.lab import Lab\n"
+        "with Lab() as lab:\n    lab.spawn('sleep 100')\n    print(lab.pid, flush=True)\n    os.kill(os.getpid(), 9)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, timeout=60)
+    first = Path(f"/proc/{done.stdout.strip()}")
+    for _ in range(100):
+        if not first.exists():
+            break
+        time.sleep(0.05)
+    assert done.returncode == -9
+    assert not first.exists()
