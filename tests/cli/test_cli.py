@@ -71,7 +71,7 @@ def test_what_could_not_be_read_is_3_and_names_the_command(tmp_path: Path) -> No
         (bundle / "captures" / f"{listing}.txt").unlink(missing_ok=True)
     done = wizard("check", "http://10.77.0.1:5000/", "--from", "10.77.0.2", "--bundle", str(bundle))
     assert done.returncode == 3, done.stdout
-    assert "could not tell" in done.stdout.lower()
+    assert "cannot tell" in done.stdout
     assert "sudo" in done.stdout
 
 

@@ -15,6 +15,7 @@ from wizard.errors import ExitCode, WizardError
 COMMANDS = {
     "check": "every stage once; verdict and plan on standard output",
     "trace": "ask the firewall model what this machine does with a packet",
+    "exposure": "every listening port, from where it can be reached, and why",
     "collect": "write a bundle: what this machine answered to each read-only probe",
     "explain": "the page of one root cause",
     "demo": "a safe practice case on loopback",

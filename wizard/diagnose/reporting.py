@@ -40,7 +40,7 @@ def report(
 ) -> Report:
     """The report of one diagnosis."""
     verdict = _verdict(solution.journey)
-    findings = solution.blocking + solution.first.remarks
+    findings = solution.blocking + solution.others + solution.first.remarks
     return Report(
         target=target,
         platform=facts.platform,
@@ -75,12 +75,17 @@ def _sentence(verdict: Overall, solution: Solution, target: Target) -> str:
         stop = solution.journey.stop
         return stop.step.name if stop else "Something stands in the way."
     if verdict is Overall.UNDETERMINED:
-        missing = solution.journey.unknowns[0]
-        return f"Could not tell: {missing.what or 'something needed'} could not be read ({missing.reason})."
+        return _missing(solution.journey.unknowns[0])
     packet = solution.journey.packet
     if target.side is Side.CLIENT:
         return f"{target.host}:{target.port} answers this machine."
     return f"Nothing on this machine stands in the way of {packet.source} to port {target.port}."
+
+
+def _missing(missing: Unknown) -> str:
+    what = missing.what or "something that decides"
+    verb = "tell" if what.startswith(("whether ", "what ", "where ", "who ", "which ")) else "read"
+    return f"Could not {verb} {what}: {missing.reason}."
 
 
 def _unread(facts: Facts, solution: Solution) -> tuple[Unknown, ...]:

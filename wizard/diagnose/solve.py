@@ -15,7 +15,7 @@ from wizard import fixes
 from wizard.fixes.written import Written
 from wizard.judge import Judgement, answers, client, judge, vantage
 from wizard.judge.walk import walk
-from wizard.model.diagnosis import Finding, Side, Target
+from wizard.model.diagnosis import Finding, Severity, Side, Target
 from wizard.model.facts import Address, Facts
 from wizard.model.journey import Journey
 from wizard.model.remedy import AllowInbound, Do, Edit, Intent, OpenInstead, Plan, Rebind, Run, Unban
@@ -37,8 +37,8 @@ class Solution(Struct, frozen=True):
     plans: tuple[Plan, ...]
     alternatives: tuple[Plan, ...]
     proved: bool
-    others: tuple[Journey, ...] = ()
-    """Walks of other known devices on the same network that end otherwise."""
+    others: tuple[Finding, ...] = ()
+    """What stops other devices on the same network, where the one walked passes."""
 
 
 def solve(facts: Facts, target: Target) -> Solution:
@@ -55,8 +55,22 @@ def solve(facts: Facts, target: Target) -> Solution:
         plans,
         _alternatives(road, facts, target, journey, first),
         road.proved,
-        others,
+        tuple(_about_another(facts, target, each) for each in others[:_MOST_OTHERS]),
     )
+
+
+_MOST_OTHERS = 3
+
+
+def _about_another(facts: Facts, target: Target, journey: Journey) -> Finding:
+    """What stops another device on the same network, as a warning: it is not the one that was asked about."""
+    finding = judge(facts, target, journey).blocking
+    if finding is None:
+        raise AssertionError("every stop has a cause")
+    verdict = replace(
+        finding.verdict, summary=f"Not so for {journey.packet.source}: {finding.verdict.summary}", intents=()
+    )
+    return replace(finding, cause=replace(finding.cause, severity=Severity.WARNING), verdict=verdict)
 
 
 @dataclass
@@ -131,23 +145,30 @@ def _whole(plans: tuple[Plan, ...]) -> Plan:
 
 
 def first_walk(facts: Facts, target: Target) -> tuple[Journey, tuple[Journey, ...]]:
-    """The walk of the device asked about. Where none was named, a device known on that network stands for it; one that
-    is stopped where others pass is shown first only if the user says that something fails."""
+    """The walk of the device asked about, and of others that end otherwise. Where none was named, a device heard on that
+    network stands for it: one that is stopped, if all are or if the user says that something fails; else one that
+    passes. Where none was heard, a typical neighbour does."""
     if target.side is Side.CLIENT:
         return client.walk(facts, target), ()
     destination = _destination(facts, target)
-    journey = walk(facts, target, vantage.packet(facts, target, destination))
+
+    def walked(source: Address | None) -> Journey:
+        return walk(facts, target, vantage.packet(facts, target, destination, source))
+
     if target.vantage is not None:
-        return journey, ()
-    heard = vantage.neighbours(facts, destination)[1:9]
-    typical = vantage.typical_neighbour(facts, destination)
-    also = [walk(facts, target, vantage.packet(facts, target, destination, each)) for each in (*heard, typical)]
-    stopped = tuple(each for each in also if each.stop is not None)
-    if journey.stop is None and stopped and target.symptom is not None:
-        return stopped[0], (journey,)
-    if journey.stop is not None and not stopped and target.symptom is None:
-        return also[0], (journey,)
-    return journey, stopped if journey.stop is None else ()
+        return walked(None), ()
+    heard = [walked(each) for each in vantage.neighbours(facts, destination)[:_MOST_NEIGHBOURS]]
+    anyone = walked(vantage.typical_neighbour(facts, destination))
+    stopped = [each for each in heard if each.stop is not None]
+    passing = [each for each in heard if each.stop is None]
+    if stopped and (target.symptom is not None or not passing):
+        return stopped[0], ()
+    if not passing:
+        return anyone, ()
+    return passing[0], tuple(each for each in (*stopped, anyone) if each.stop is not None)
+
+
+_MOST_NEIGHBOURS = 16
 
 
 def _destination(facts: Facts, target: Target) -> Address:

@@ -55,7 +55,10 @@ _ENDINGS = {
 
 
 def client_sees(journey: Journey) -> ClientSees:
-    """What the client gets at the end of `journey`; `certain` is False if something before the stop is unknown."""
+    """What the client gets at the end of `journey`; `certain` is False if something before the stop is unknown. Where no
+    stop is known and the way is not either, that is not known (an empty transport)."""
+    if journey.stop is None and journey.unknowns:
+        return ClientSees("", certain=False)
     seen = CONNECTED if journey.stop is None else journey.stop.sees or of_stop(journey.stop)
     return ClientSees(seen.transport, seen.browser, seen.errno, seen.curl, certain=not journey.unknowns)
 

@@ -68,7 +68,7 @@ def _target(target: Target) -> dict[str, Any]:
 
 def _client_sees(sees: ClientSees) -> dict[str, Any]:
     return {
-        "transport": sees.transport,
+        "transport": sees.transport or None,
         "browser": sees.browser,
         "errno": sees.errno,
         "curl": sees.curl,
