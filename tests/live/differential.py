@@ -431,7 +431,13 @@ def _read_answer(data: bytes, wanted: dict[Any, Packet]) -> tuple[Packet, Truth]
     if number in (6, 17) and len(body) >= 8:
         proto = Proto.TCP if number == 6 else Proto.UDP
         packet = wanted.get((int.from_bytes(body[2:4], "big"), proto))
-        if packet is None:
+        source = data[12:16] if kind == b"\x08\x00" else data[8:24]
+        if (
+            packet is None
+            or source != packet.destination.packed
+            or int.from_bytes(body[:2], "big") != packet.destination_port
+        ):
+            # An answer from another address than was asked is none, to a client.
             return None
         return packet, _transport_truth(body, number, ttl)
     return _icmp_truth(body, number, wanted)
