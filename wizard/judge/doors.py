@@ -20,7 +20,18 @@ from wizard.judge.intervals import Intervals, classes, size, subtract, union
 from wizard.judge.mentioned import Entangled, Unit
 from wizard.model.capture import Unknown
 from wizard.model.facts import Address, Container, Facts, Listener, Proto
-from wizard.model.ruleset import Elements, Hook, Nat, Rule, SetReference, Table, TransparentProxy, Verdict, VerdictMap
+from wizard.model.ruleset import (
+    Elements,
+    Family,
+    Hook,
+    Nat,
+    Rule,
+    SetReference,
+    Table,
+    TransparentProxy,
+    Verdict,
+    VerdictMap,
+)
 
 _ALL_PORTS = (1, 65535)
 _ENTRANCES = (Hook.PREROUTING, Hook.OUTPUT)
@@ -95,6 +106,7 @@ def _of_rules(facts: Facts, taken: set[tuple[Proto, int]]) -> Iterator[Door]:
     units = list(_units(facts))
     if not units:
         return
+    families = _families(facts)
     pieces = classes(((unit.spans, unit.label) for unit in units), _ALL_PORTS)
     for proto in Proto:
         held = union((each.port, each.port) for each in _listeners(facts) if each.proto is proto)
@@ -104,23 +116,33 @@ def _of_rules(facts: Facts, taken: set[tuple[Proto, int]]) -> Iterator[Door]:
             if ports:
                 # A port that nobody listens on shows best what the rules alone do with it.
                 free = subtract(ports, held) or ports
-                yield Door(proto, ports, max(free, key=lambda span: size((span,)))[0])
+                yield Door(proto, ports, max(free, key=lambda span: size((span,)))[0], families=families)
+
+
+def _families(facts: Facts) -> tuple[int, ...]:
+    """The address families that any rule translates."""
+    found = {table.family for table in _tables(facts) if any(_translates(rule) for rule in _entering(table))}
+    both = Family.INET in found
+    return tuple(number for number, family in ((4, Family.IP), (6, Family.IP6)) if both or family in found)
+
+
+def _tables(facts: Facts) -> Iterator[Table]:
+    for ruleset in () if isinstance(facts.rulesets, Unknown) else facts.rulesets:
+        yield from ruleset.tables
 
 
 def _units(facts: Facts) -> Iterator[Unit]:
     """What the rules on the way in say about destination ports, where any of them translates one."""
-    for ruleset in () if isinstance(facts.rulesets, Unknown) else facts.rulesets:
-        for table in ruleset.tables:
-            rules = list(_entering(table))
-            if any(_translates(rule) for rule in rules):
-                yield Unit((), "some rule translates")
-                read = port_reader(table)
-                for rule in rules:
-                    for statement in rule.statements:
-                        try:
-                            yield from read.of_statement(statement)
-                        except Entangled:
-                            continue
+    for table in _tables(facts):
+        rules = list(_entering(table))
+        if any(_translates(rule) for rule in rules):
+            yield Unit((), "some rule translates")
+            read = port_reader(table)
+            for statement in (each for rule in rules for each in rule.statements):
+                try:
+                    yield from read.of_statement(statement)
+                except Entangled:
+                    continue
 
 
 def _translates(rule: Rule) -> bool:

@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv6Address
 from msgspec import Struct
 from msgspec.structs import replace
 
-from wizard.judge import answers, intervals, sees, sockets
+from wizard.judge import answers, intervals, sees, sockets, vantage
 from wizard.judge.alike import EPHEMERAL, Senders
 from wizard.judge.causes._containers import container_at
 from wizard.judge.doors import Door, doors
@@ -133,7 +133,7 @@ class _Asked:
             way = _Way(((int(address), int(address)),), address, "lo")
             pieces.extend(self._on_way(door, way))
         best = min(pieces, key=lambda piece: ("open", "unknown", "closed").index(piece.treatment.verdict))
-        return _reach(place, best.senders, [best])
+        return replace(_reach(place, best.senders, [best]), treatments=_merged(pieces, place.family))
 
     def _ways(self, door: Door, place: Place) -> Iterator[_Way]:
         pieces = [intervals.intersect(each, place.senders) for each in self._classes(door, place)]
@@ -201,14 +201,20 @@ class _Asked:
             return replace(told, sees="timeout")
         stopped = self._not_taken(door, packet, decision)
         if stopped is not None:
-            return replace(told, reason=stopped[0], sees=stopped[1])
+            return replace(told, by=None, reason=stopped[0], sees=stopped[1])
+        if self._leaves(packet, decision):
+            return replace(told, verdict="open", sees="connected")
         return self._answered(packet, decision, told)
+
+    def _leaves(self, packet: Packet, decision: Decision) -> bool:
+        """This machine's own packet, which a rule on its way out sends to another machine or a container."""
+        return packet.interface == "lo" and not vantage.is_own(self.facts, decision.to.address)
 
     def _not_taken(self, door: Door, packet: Packet, decision: Decision) -> tuple[str, str] | None:
         """Why a packet that is let through still does not get to this door's socket; None if it does."""
         to = decision.to
         where = f"{bracketed(to.address)}:{to.port}"
-        if decision.outcome == "forward":
+        if decision.outcome == "forward" or self._leaves(packet, decision):
             if door.listener is not None and not door.passes_on:
                 return f"a rule sends it on to {where} before it gets here", ""
             if self._is_deserted(door, to):

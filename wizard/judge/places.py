@@ -55,12 +55,18 @@ def _networks(facts: Facts, family: int) -> Iterator[Place]:
     """The networks of all interfaces that are up, with who else can be in them."""
     own = _own(facts, family)
     for interface in vantage.interfaces(facts):
-        if interface.loopback or not interface.up:
+        if interface.loopback or not interface.up or _is_port(facts, interface):
             continue
         for network in dict.fromkeys(each.network for each in interface.addresses if each.version == family):
             senders = subtract(_hosts(network), own)
             if senders:
                 yield Place(From.NETWORK, family, senders, _dialled(interface, network), network, interface.name)
+
+
+def _is_port(facts: Facts, interface: Interface) -> bool:
+    """A port of a bridge or a bond: its packets arrive on the master."""
+    masters = (each for each in vantage.interfaces(facts) if each.name == interface.master)
+    return any(each.kind in ("bridge", "bond", "team") for each in masters)
 
 
 def _dialled(interface: Interface, network: Network) -> tuple[Address, ...]:

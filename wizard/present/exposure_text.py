@@ -86,7 +86,7 @@ def _block(group: list[Exposed], unicode: bool, width: int) -> Iterator[str]:
     yield _row(mark, f"{port}/{first.proto}", harmless(first.owner), here, columns[1], columns[2])
     for warning in dict.fromkeys(said for each in group for said in each.warnings):
         yield from _hanging("    ! ", harmless(warning), width)
-    for verdict, where, why in _reasons(reach):
+    for verdict, where, why in _reasons(reach, first.kind == "redirect"):
         yield from _hanging(f"    {verdict:<8} ", harmless(f"{where}: {why}"), width)
 
 
@@ -126,12 +126,15 @@ def _openness(reach: Iterable[Reach]) -> str:
 # Reasons
 
 
-def _reasons(reach: list[Reach]) -> Iterator[tuple[str, str, str]]:
-    """What happens, to whom, and why; the same thing said once for all places where it happens."""
+def _reasons(reach: list[Reach], translated: bool) -> Iterator[tuple[str, str, str]]:
+    """What happens, to whom, and why; the same thing said once for all places where it happens. With
+    `translated`, what no rule translates is nobody's business."""
     told: dict[tuple[str, str], list[str]] = {}
     for each in reach:
         for treatment in each.treatments:
             if each.place is From.MACHINE and treatment.verdict == "open":
+                continue
+            if translated and treatment.to is None and treatment.verdict == "closed":
                 continue
             told.setdefault((treatment.verdict, _why(treatment)), []).append(_who(each, treatment))
     order = ("open", "unknown", "closed")
@@ -147,11 +150,10 @@ def _who(reach: Reach, treatment: Treatment) -> str:
     place = f"{reach.interface} {reach.network}" if reach.network is not None else f"elsewhere (IPv{reach.family})"
     if len(reach.treatments) == 1 or not treatment.sources:
         return place
-    return (
-        f"{_networks(treatment.sources, treatment.left_out)} in {place}"
-        if reach.network
-        else f"{place}: " + _networks(treatment.sources, treatment.left_out)
-    )
+    if treatment is reach.treatments[0] and len(treatment.sources) > 1:
+        return f"all others in {place}" if reach.network else f"all others {place}"
+    named = _networks(treatment.sources, treatment.left_out)
+    return f"{named} in {place}" if reach.network else f"{named} {place}"
 
 
 def _networks(sources: tuple[Network, ...], left_out: int) -> str:
@@ -172,7 +174,7 @@ def _why(treatment: Treatment) -> str:
     elif treatment.verdict == "open":
         said = "no rule stands in the way"
     parts = [part for part in (said, treatment.reason) if part]
-    if treatment.to is not None:
+    if treatment.to is not None and str(treatment.to.address) not in treatment.reason:
         parts.append(f"→ {bracketed(treatment.to.address)}:{treatment.to.port}")
     parts.extend(f"if {each}" for each in treatment.assumptions if treatment.verdict != "unknown")
     return ", ".join(parts) or "nobody can know"
