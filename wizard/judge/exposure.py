@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wizard.judge import answers, intervals, sees, sockets, vantage
-from wizard.judge.alike import EPHEMERAL, Senders
+from wizard.judge.alike import EPHEMERAL, WIDTH, Senders
 from wizard.judge.causes._containers import container_at
 from wizard.judge.doors import Door, doors
 from wizard.judge.exposure_warnings import Warnings
@@ -23,7 +23,7 @@ from wizard.judge.places import Place, places, way_to
 from wizard.judge.trace import machine_of, reply, trace
 from wizard.model.capture import Unknown
 from wizard.model.exposure import Exposed, Exposure, From, Reach, Reached, Treatment
-from wizard.model.facts import Address, Facts, Listener
+from wizard.model.facts import Address, Facts, Listener, Network
 from wizard.model.journey import Decision, Translation
 from wizard.model.packet import Packet, bracketed
 from wizard.model.ruleset import Ruleset
@@ -133,7 +133,7 @@ class _Asked:
             way = _Way(((int(address), int(address)),), address, "lo")
             pieces.extend(self._on_way(door, way))
         best = min(pieces, key=lambda piece: ("open", "unknown", "closed").index(piece.treatment.verdict))
-        return replace(_reach(place, best.senders, [best]), treatments=_merged(pieces, place.family))
+        return replace(_reach(place, best.senders, [best]), treatments=_merged(pieces, place))
 
     def _ways(self, door: Door, place: Place) -> Iterator[_Way]:
         pieces = [intervals.intersect(each, place.senders) for each in self._classes(door, place)]
@@ -276,13 +276,19 @@ def _reach(place: Place, senders: Intervals, pieces: list[_Piece]) -> Reach:
         verdict = Reached.SOME if intervals.subtract(senders, opened) else Reached.ALL
     else:
         verdict = Reached.UNKNOWN if doubt or not senders else Reached.NONE
-    told, left = intervals.networks(opened, place.family, MOST_NETWORKS)
-    return Reach(
-        place.kind, place.family, verdict, place.network, place.interface, told, left, _merged(pieces, place.family)
-    )
+    told, left = _prefixes(opened, place)
+    return Reach(place.kind, place.family, verdict, place.network, place.interface, told, left, _merged(pieces, place))
 
 
-def _merged(pieces: list[_Piece], family: int) -> tuple[Treatment, ...]:
+def _prefixes(senders: Intervals, place: Place) -> tuple[tuple[Network, ...], int]:
+    """Some senders of a place as prefixes; addresses that nobody can have are counted with those around them."""
+    whole = (0, (1 << WIDTH[place.family]) - 1) if place.network is None else intervals.of_network(place.network)
+    if place.kind is not From.MACHINE:
+        senders = intervals.rounded(senders, place.senders, whole)
+    return intervals.networks(senders, place.family, MOST_NETWORKS)
+
+
+def _merged(pieces: list[_Piece], place: Place) -> tuple[Treatment, ...]:
     """Equal treatments as one, with all their senders; the most senders first."""
     together: dict[Treatment, list[Intervals]] = {}
     for each in pieces:
@@ -293,7 +299,7 @@ def _merged(pieces: list[_Piece], family: int) -> tuple[Treatment, ...]:
     joined.sort(key=lambda each: intervals.size(each[1]), reverse=True)
     told = []
     for treatment, senders in joined:
-        sources, left = intervals.networks(senders, family, MOST_NETWORKS)
+        sources, left = _prefixes(senders, place)
         told.append(replace(treatment, sources=sources, left_out=left))
     return tuple(told)
 

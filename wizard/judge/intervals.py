@@ -66,6 +66,18 @@ def subtract(one: Intervals, other: Intervals) -> Intervals:
     return tuple(found)
 
 
+def rounded(part: Intervals, of: Intervals, within: Interval) -> Intervals:
+    """`part` with those gaps of `of` filled that lie between its own members, or between them and an end of `within`: the
+    addresses that nobody can have, left out, would tear a prefix into many."""
+    begins, ends = {low for low, _ in part}, {high for _, high in part}
+    filled = list(part)
+    for low, high in subtract((within,), of):
+        before, after = low - 1 in ends, high + 1 in begins
+        if (before or low == within[0]) and (after or high == within[1]) and (before or after):
+            filled.append((low, high))
+    return union(filled)
+
+
 def size(of: Intervals) -> int:
     """How many integers."""
     return sum(high - low + 1 for low, high in of)
