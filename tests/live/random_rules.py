@@ -194,7 +194,9 @@ class Nft:
         if targets:
             choices += [f"jump {r.choice(targets)}"] * 3 + [f"goto {r.choice(targets)}"]
         chosen = r.choice(choices)
-        if "tcp reset" in chosen and (self.proto == "th" or self.proto == "udp" or "l4proto" in before):
+        # nft 1.0.6 leaves `meta nfproto ipv4` out where it lists a rule that ends in `reject with tcp reset`.
+        hidden = any(word in before for word in ("l4proto", "meta protocol", "meta nfproto"))
+        if "tcp reset" in chosen and (self.proto in ("th", "udp") or hidden):
             chosen = "reject"
         if self.family != "inet":
             word = "icmp" if self.family == "ip" else "icmpv6"
