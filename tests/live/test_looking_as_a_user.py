@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from wizard.collect.bundle import BundleSource
@@ -37,8 +38,8 @@ with socket.create_server(("127.0.0.1", 0)) as listening:
 
 
 def runs(python: str) -> bool:
-    """Whether an ordinary user may run this Python, and it is new enough."""
-    check = [python, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]
+    """Whether an ordinary user may run this Python, and it is of this version (msgspec is compiled for one)."""
+    check = [python, "-c", f"import sys; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"]
     try:
         return subprocess.run(check, user=NOBODY, group=NOBODY, extra_groups=[], cwd="/").returncode == 0
     except OSError:
@@ -46,12 +47,13 @@ def runs(python: str) -> bool:
 
 
 def asked_as_a_user() -> BundleSource:
-    """What an ordinary user's own wizard reads on this machine; collecting needs the standard library alone."""
+    """What an ordinary user's own wizard reads on this machine; collecting needs msgspec and the standard library."""
     python = next(filter(runs, (sys.executable, "/usr/bin/python3")), None)
     if python is None:
-        pytest.skip("needs a Python 3.11 that an ordinary user may run")
+        pytest.skip("needs a Python of this version that an ordinary user may run")
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(PROJECT / "wizard", f"{folder}/code/wizard", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(Path(msgspec.__file__).parent, f"{folder}/code/msgspec")
         for each in (Path(folder), *Path(folder).rglob("*")):
             os.chown(each, NOBODY, NOBODY)
         environment = {"PYTHONPATH": f"{folder}/code", "PATH": "/usr/bin:/bin"}
