@@ -349,3 +349,18 @@ def test_facts_stay_the_same_where_nothing_is_entangled() -> None:
     facts = guarded("ip saddr 10.0.0.0/8 accept")
     assert Senders(facts).facts is facts
     assert Senders(replace(facts, rulesets=Unknown("no"))).facts.rulesets == Unknown("no")
+
+
+def test_rules_that_take_turns_are_two_treatments() -> None:
+    lines = "\n".join(f"-A INPUT -s 10.0.{n >> 8}.{n & 255}/32 -j {('DROP', 'ACCEPT')[n % 2]}" for n in range(2000))
+    facts = build.facts(rulesets=(iptables_save(f"*filter\n:INPUT ACCEPT [0:0]\n{lines}\nCOMMIT\n"),))
+    assert len(Senders(facts).classes(4, 5000)) < 20
+
+
+@given(st.lists(st.tuples(spans, st.sampled_from("abc")), max_size=5))
+def test_the_first_layer_hides_the_others(layers: list[tuple[list[tuple[int, int]], str]]) -> None:
+    found = intervals.painted([(intervals.union(each), colour) for each, colour in layers])
+    for number in range(80):
+        top = next((colour for each, colour in layers if any(low <= number <= high for low, high in each)), None)
+        shown = [colour for colour, seen in found.items() if any(low <= number <= high for low, high in seen)]
+        assert shown == ([top] if top else [])

@@ -16,7 +16,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from wizard.judge.intervals import EMPTY, Intervals, classes, intersect, of_network, union
+from wizard.judge.intervals import EMPTY, Intervals, classes, intersect, of_network, painted, union
 from wizard.judge.mentioned import Entangled, Reader, Unit
 from wizard.judge.trace import machine_of
 from wizard.model.capture import Unknown
@@ -141,9 +141,9 @@ def port_reader(table: Table) -> Reader:
 
 
 def _of_chain(chain: Chain, read: Reader, ports: Reader) -> Iterator[tuple[Unit, Intervals]]:
-    """Each rule's units with the ports that it can be about. A run of rules that do the same for one address after
-    another is one unit, like a set."""
-    run: list[tuple[int, int]] = []
+    """Each rule's units with the ports that it can be about. A run of rules that differ in one address and the verdict is
+    read as a map: the first that fits decides, and those of one verdict are one unit."""
+    run: list[tuple[Intervals, Hashable]] = []
     before: tuple[Any, ...] | None = None
     about = _ALL_PORTS
     for rule in chain.rules:
@@ -151,19 +151,23 @@ def _of_chain(chain: Chain, read: Reader, ports: Reader) -> Iterator[tuple[Unit,
             continue
         units = read.of_rule(rule)
         shape = _shape(rule, read) if len(units) == 1 else None
-        if run and (shape is None or shape != before):
-            yield Unit(union(run), union(run)), about
+        if run and (shape is None or shape[:-1] != before):
+            yield from ((unit, about) for unit in _of_run(run))
             run = []
-        before = shape
+        before = shape[:-1] if shape is not None else None
         if not units:
             continue
         about = _ports(rule, ports)
         if shape is not None:
-            run.extend(units[0].spans)
+            run.append((units[0].spans, shape[-1]))
         else:
             yield from ((unit, about) for unit in units)
-    if run:
-        yield Unit(union(run), union(run)), about
+    yield from ((unit, about) for unit in _of_run(run))
+
+
+def _of_run(run: list[tuple[Intervals, Hashable]]) -> Iterator[Unit]:
+    for spans in painted(run).values():
+        yield Unit(spans, spans)
 
 
 def _inert(rule: Rule) -> bool:

@@ -77,6 +77,7 @@ class _Asked:
         self.places = {family: places(facts, family) for family in (4, 6)}
         self.listeners: tuple[Listener, ...] = () if isinstance(facts.listeners, Unknown) else facts.listeners
         self.warnings = Warnings(self.facts)
+        self._cut: dict[tuple[int, Place], tuple[list[Intervals], list[Intervals]]] = {}
 
     def exposed(self, door: Door) -> Exposed | None:
         """One door from all places; None for a rule's port that no rule leads elsewhere."""
@@ -136,9 +137,7 @@ class _Asked:
         return replace(_reach(place, best.senders, [best]), treatments=_merged(pieces, place))
 
     def _ways(self, door: Door, place: Place) -> Iterator[_Way]:
-        pieces = [intervals.intersect(each, place.senders) for each in self._classes(door, place)]
-        pieces = [each for each in pieces if each]
-        for piece in pieces[:MOST_CLASSES]:
+        for piece in self._pieces(door, place)[:MOST_CLASSES]:
             interface, addresses = place.interface, place.addresses
             if place.kind is From.ELSEWHERE:
                 interface, addresses = way_to(self.machine, self.facts, place, piece[0][0])
@@ -146,6 +145,14 @@ class _Asked:
                 addresses = (_bound(door),)
             for address in addresses or place.addresses[:1]:
                 yield _Way(piece, address, interface)
+
+    def _pieces(self, door: Door, place: Place) -> list[Intervals]:
+        """The classes of senders as far as they are in this place; ports with the same classes share them."""
+        found = self._classes(door, place)
+        if (id(found), place) not in self._cut:
+            cut = [piece for each in found if (piece := intervals.intersect(each, place.senders))]
+            self._cut[id(found), place] = found, cut
+        return self._cut[id(found), place][1]
 
     def _classes(self, door: Door, place: Place) -> list[Intervals]:
         if isinstance(self.facts.rulesets, Unknown) or self._is_loopback(door, place.family):
@@ -267,15 +274,16 @@ def _bound(door: Door) -> Address:
 
 def _reach(place: Place, senders: Intervals, pieces: list[_Piece]) -> Reach:
     """The verdict over all senders of a place; where several addresses can be dialled, one that answers is enough."""
-    opened = intervals.union(span for each in pieces if each.treatment.verdict == "open" for span in each.senders)
-    stopped = intervals.union(span for each in pieces if each.treatment.verdict == "closed" for span in each.senders)
-    doubt = intervals.union(span for each in pieces if each.treatment.verdict == "unknown" for span in each.senders)
-    doubt = intervals.union([*doubt, *intervals.subtract(senders, intervals.union([*opened, *stopped, *doubt]))])
-    doubt = intervals.subtract(doubt, opened)
+    opened, stopped = (
+        intervals.joined([each.senders for each in pieces if each.treatment.verdict == verdict] or [()])
+        for verdict in ("open", "closed")
+    )
     if opened:
         verdict = Reached.SOME if intervals.subtract(senders, opened) else Reached.ALL
     else:
-        verdict = Reached.UNKNOWN if doubt or not senders else Reached.NONE
+        # Whoever met nothing certain is in doubt; with several addresses to dial, each must say no.
+        doubted = any(each.treatment.verdict == "unknown" for each in pieces) or intervals.subtract(senders, stopped)
+        verdict = Reached.UNKNOWN if doubted or not senders else Reached.NONE
     told, left = _prefixes(opened, place)
     return Reach(place.kind, place.family, verdict, place.network, place.interface, told, left, _merged(pieces, place))
 
@@ -293,9 +301,7 @@ def _merged(pieces: list[_Piece], place: Place) -> tuple[Treatment, ...]:
     together: dict[Treatment, list[Intervals]] = {}
     for each in pieces:
         together.setdefault(each.treatment, []).append(each.senders)
-    joined = [
-        (treatment, intervals.union(span for each in found for span in each)) for treatment, found in together.items()
-    ]
+    joined = [(treatment, intervals.joined(found)) for treatment, found in together.items()]
     joined.sort(key=lambda each: intervals.size(each[1]), reverse=True)
     told = []
     for treatment, senders in joined:

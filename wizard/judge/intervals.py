@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Hashable, Iterable
+from heapq import heappop, heappush
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from wizard.model.facts import Network
@@ -31,6 +32,33 @@ def union(spans: Iterable[Interval]) -> Intervals:
         else:
             merged.append((low, high))
     return tuple(merged)
+
+
+def joined(parts: list[Intervals]) -> Intervals:
+    """The union of several that are in order already."""
+    return parts[0] if len(parts) == 1 else union(span for part in parts for span in part)
+
+
+def painted(layers: list[tuple[Intervals, Hashable]]) -> dict[Hashable, Intervals]:
+    """What can be seen of each colour where the first layer that covers an integer hides the others."""
+    turns: list[tuple[int, int, int]] = []
+    for place, (spans, _) in enumerate(layers):
+        for low, high in spans:
+            turns += ((low, place, 0), (high + 1, place, 1))
+    turns.sort()
+    seen: dict[Hashable, list[Interval]] = {}
+    active: list[int] = []
+    lying = [0] * len(layers)
+    for number, (at, place, ends) in enumerate(turns):
+        lying[place] += -1 if ends else 1
+        if not ends:
+            heappush(active, place)
+        while active and not lying[active[0]]:
+            heappop(active)
+        following = turns[number + 1][0] if number + 1 < len(turns) else at
+        if active and following > at:
+            seen.setdefault(layers[active[0]][1], []).append((at, following - 1))
+    return {colour: union(found) for colour, found in seen.items()}
 
 
 def intersect(one: Intervals, other: Intervals) -> Intervals:
