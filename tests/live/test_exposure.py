@@ -223,7 +223,7 @@ def test_ufw_denies_and_docker_publishes_all_the_same(wide: Lab) -> None:
     shown = wide.wizard("exposure")
     assert shown.returncode == 0
     assert "8080/tcp" in shown.stdout and f"{BOX}:80" in shown.stdout
-    assert max(map(len, shown.stdout.splitlines())) <= 100
+    assert max(map(len, shown.stdout.splitlines())) <= 80
 
 
 @pytest.mark.needs("iptables-save")

@@ -34,5 +34,5 @@ def main(given: list[str]) -> int:
     if parsed.json:
         sys.stdout.write(json.dumps(exposure_json.exposure(found), indent=2) + "\n")
     else:
-        sys.stdout.write(exposure_text.render(found, unicode=arguments.unicode(), width=min(arguments.width(), 100)))
+        sys.stdout.write(exposure_text.render(found, unicode=arguments.unicode(), width=min(arguments.width(), 80)))
     return ExitCode.UNDETERMINED if found.unread else ExitCode.CLEAR

@@ -96,8 +96,9 @@ class _Asked:
             image = f" ({door.container.image})" if door.container.image else ""
             return f"container {door.container.name}{image}"
         if door.listener is not None:
-            hidden = self.facts.privileged and door.listener.owners is None
-            return "the kernel, or a program out of sight" if hidden else answers.who(self.facts, door.listener)
+            if door.listener.owners is None:
+                return "out of sight, or the kernel's" if self.facts.privileged else "another user's program"
+            return answers.who(self.facts, door.listener)
         led = next((each.to for each in treatments if each.to is not None), None)
         return self._led_to(door, led) if led is not None else ""
 
@@ -291,9 +292,11 @@ def _reach(place: Place, senders: Intervals, pieces: list[_Piece]) -> Reach:
 def _prefixes(senders: Intervals, place: Place) -> tuple[tuple[Network, ...], int]:
     """Some senders of a place as prefixes; addresses that nobody can have are counted with those around them."""
     whole = (0, (1 << WIDTH[place.family]) - 1) if place.network is None else intervals.of_network(place.network)
-    if place.kind is not From.MACHINE:
-        senders = intervals.rounded(senders, place.senders, whole)
-    return intervals.networks(senders, place.family, MOST_NETWORKS)
+    exact = intervals.networks(senders, place.family, MOST_NETWORKS)
+    if place.kind is From.MACHINE or len(exact[0]) < 2:
+        return exact
+    rounded = intervals.networks(intervals.rounded(senders, place.senders, whole), place.family, MOST_NETWORKS)
+    return min(exact, rounded, key=lambda told: (told[1], len(told[0])))
 
 
 def _merged(pieces: list[_Piece], place: Place) -> tuple[Treatment, ...]:

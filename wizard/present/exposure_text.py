@@ -84,6 +84,8 @@ def _block(group: list[Exposed], unicode: bool, width: int) -> Iterator[str]:
     here = {"all": "yes", "none": "no"}.get(columns[0].split(" ")[0], "?")
     mark = (_MARKS if unicode else _PLAIN)[_openness(reach)]
     yield _row(mark, f"{port}/{first.proto}", harmless(first.owner), here, columns[1], columns[2])
+    if first.address is not None and not first.address.is_unspecified and not first.address.is_loopback:
+        yield f"    bound to {first.address}"
     for warning in dict.fromkeys(said for each in group for said in each.warnings):
         yield from _hanging("    ! ", harmless(warning), width)
     for verdict, where, why in _reasons(reach, first.kind == "redirect"):
