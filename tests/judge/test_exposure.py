@@ -174,6 +174,13 @@ def test_a_database_is_warned_of_only_where_others_reach_it() -> None:
     assert not door(exposure(guarded("iif lo accept", listeners=(redis,))), 6379).warnings
 
 
+def test_a_port_to_send_from_that_opens_all() -> None:
+    found = door(exposure(guarded("tcp sport 20 accept", "ip saddr 192.168.1.7 accept")))
+    assert sources(lan(found)) == ["192.168.1.7/32"]
+    assert any("chooses 20 as the port" in each for each in found.warnings)
+    assert not door(exposure(guarded("tcp sport 1024-65535 tcp dport 5000 accept"))).warnings
+
+
 # What is not known
 
 

@@ -148,6 +148,14 @@ def test_without_a_firewall(wide: Lab) -> None:
     }  # fmt: skip
 
 
+def test_a_bundle_says_the_same(wide: Lab) -> None:
+    bundle = str(wide.folder / "bundle.zip")
+    assert wide.wizard("collect", "-o", bundle).returncode == 0
+    done = wide.wizard("exposure", "--json", "--bundle", bundle)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["listeners"] == report(wide)["listeners"]
+
+
 @pytest.mark.needs("ufw", "iptables-save")
 def test_ufw(wide: Lab) -> None:
     wide.start_ufw(

@@ -46,7 +46,7 @@ from wizard.model.ruleset import (
 )
 
 EPHEMERAL = 40000
-"""The sender's port that stands for all: rules that ask for another one are not followed."""
+"""The sender's port that stands for all; where rules name others, a warning says what these would open."""
 
 WIDTH = {4: 32, 6: 128}
 _EFFECTS = (SetField, ChangeSet, ChangeIpset, Recent, NoTrack)
@@ -64,7 +64,7 @@ class Senders:
         self._cut: dict[tuple[int, frozenset[Hashable]], list[Intervals]] = {}
         self._translated: Intervals | None = EMPTY
         """The ports that translation may give a packet; None: any."""
-        for table in _tables(self.facts):
+        for table in tables(self.facts):
             self._take(table)
         for family in (4, 6):
             self._units[family] += [(unit, _ALL_PORTS) for unit in _of_machine(self.facts, family)]
@@ -105,7 +105,8 @@ class Senders:
                 self._translated = union([*self._translated, (low, high)])
 
 
-def _tables(facts: Facts) -> Iterator[Table]:
+def tables(facts: Facts) -> Iterator[Table]:
+    """Every table whose chains are called, of all engines."""
     for ruleset in () if isinstance(facts.rulesets, Unknown) else facts.rulesets:
         yield from (table for table in ruleset.tables if not table.dormant)
 
@@ -270,11 +271,11 @@ def _special(family: int) -> tuple[tuple[int, int], ...]:
 
 def _asks_hardware(facts: Facts) -> bool:
     """Whether any rule asks for a sender's hardware address."""
-    kinds = {kind for table in _tables(facts) for each in table.sets.values() for kind in each.types}
+    kinds = {kind for table in tables(facts) for each in table.sets.values() for kind in each.types}
     if kinds & {"mac", "ether_addr"}:
         return True
     is_mac = lambda each: isinstance(each, Field) and each.name.startswith("ether ")  # noqa: E731
-    for table in _tables(facts):
+    for table in tables(facts):
         read = Reader(table, is_mac, 48, ("mac",))
         for chain in table.chains.values():
             for statement in (each for rule in chain.rules for each in rule.statements):

@@ -14,7 +14,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from wizard.judge.alike import port_reader
+from wizard.judge.alike import port_reader, tables
 from wizard.judge.causes._containers import containers, is_proxy
 from wizard.judge.intervals import Intervals, classes, size, subtract, union
 from wizard.judge.mentioned import Entangled, Unit
@@ -121,19 +121,14 @@ def _of_rules(facts: Facts, taken: set[tuple[Proto, int]]) -> Iterator[Door]:
 
 def _families(facts: Facts) -> tuple[int, ...]:
     """The address families that any rule translates."""
-    found = {table.family for table in _tables(facts) if any(_translates(rule) for rule in _entering(table))}
+    found = {table.family for table in tables(facts) if any(_translates(rule) for rule in _entering(table))}
     both = Family.INET in found
     return tuple(number for number, family in ((4, Family.IP), (6, Family.IP6)) if both or family in found)
 
 
-def _tables(facts: Facts) -> Iterator[Table]:
-    for ruleset in () if isinstance(facts.rulesets, Unknown) else facts.rulesets:
-        yield from ruleset.tables
-
-
 def _units(facts: Facts) -> Iterator[Unit]:
     """What the rules on the way in say about destination ports, where any of them translates one."""
-    for table in _tables(facts):
+    for table in tables(facts):
         rules = list(_entering(table))
         if any(_translates(rule) for rule in rules):
             yield Unit((), "some rule translates")
