@@ -50,7 +50,9 @@ exit codes: 0 nothing stands in the way, 1 something does, 2 usage,
 def run(arguments: list[str]) -> int:
     """Run one command line; every way to end is one of the promised exit codes."""
     try:
-        return _dispatch(arguments)
+        code = _dispatch(arguments)
+        sys.stdout.flush()
+        return code
     except WizardError as error:
         print("\n".join(_harmless(error.lines())), file=sys.stderr)
         return error.code

@@ -286,11 +286,10 @@ REJECT_CODES_6: Mapping[int, str] = {
 
 def ipv4(text: str) -> int:
     """`192.168.1.5` as an integer; raises ValueError."""
-    a, b, c, d = text.split(".")
-    parts = (int(a), int(b), int(c), int(d))
-    if max(parts) > 255 or min(parts) < 0:
+    first, second, third, fourth = map(int, text.split("."))
+    if not (0 <= first <= 255 and 0 <= second <= 255 and 0 <= third <= 255 and 0 <= fourth <= 255):
         raise ValueError(f"not an IPv4 address: {text}")
-    return parts[0] << 24 | parts[1] << 16 | parts[2] << 8 | parts[3]
+    return first << 24 | second << 16 | third << 8 | fourth
 
 
 def ipv6(text: str) -> int:

@@ -13,8 +13,11 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
+from msgspec import MsgspecError
+from msgspec.json import decode
 from msgspec.structs import replace
 
 from wizard.firewalls import values
@@ -42,13 +45,19 @@ class _Building:
 def read(text: str, elsewhere: Collection[Key] = (), source: str = SOURCE) -> Ruleset:
     """The ruleset in `text`; tables in `elsewhere` (family, name) are left out. Text that is no JSON is one unread line."""
     try:
-        whole = json.loads(text)
-        items = whole["nftables"]
-        if not isinstance(items, list):
-            raise TypeError("nftables is no list")
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        items = _items(text)
+    except (MsgspecError, ValueError, KeyError, TypeError, RecursionError) as error:
         return Ruleset(Engine.NFTABLES, (), (Origin(source, 0, f"not nft's JSON: {error}"),), source)
     return assemble(items, elsewhere, source)
+
+
+@lru_cache(maxsize=1)
+def _items(text: str) -> list[Any]:
+    """What is listed; three questions are asked of one listing, which may be large."""
+    items = decode(text)["nftables"]
+    if not isinstance(items, list):
+        raise TypeError("nftables is no list")
+    return items
 
 
 def assemble(items: list[Any], elsewhere: Collection[Key] = (), source: str = SOURCE) -> Ruleset:
@@ -70,10 +79,9 @@ def opaque_tables(text: str) -> tuple[Key, ...]:
     if '"xt"' not in text:
         return ()
     try:
-        items = json.loads(text)["nftables"]
-        rules = [item["rule"] for item in items if isinstance(item, dict) and "rule" in item]
+        rules = [item["rule"] for item in _items(text) if isinstance(item, dict) and "rule" in item]
         found = [(r["family"], r["table"]) for r in rules if any("xt" in e for e in r["expr"] if isinstance(e, dict))]
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (MsgspecError, ValueError, KeyError, TypeError, RecursionError):
         return ()
     return tuple(dict.fromkeys(found))
 
@@ -81,9 +89,9 @@ def opaque_tables(text: str) -> tuple[Key, ...]:
 def table_orders(text: str) -> dict[Key, int]:
     """The kernel's counter of each table, from JSON (nothing from a text listing, which seldom has it)."""
     try:
-        tables = [item["table"] for item in json.loads(text)["nftables"] if isinstance(item, dict) and "table" in item]
+        tables = [item["table"] for item in _items(text) if isinstance(item, dict) and "table" in item]
         return {(str(t["family"]), str(t["name"])): int(t.get("handle", 0)) for t in tables}
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (MsgspecError, ValueError, KeyError, TypeError, RecursionError):
         return {}
 
 

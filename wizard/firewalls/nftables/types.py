@@ -220,8 +220,18 @@ def _apply(operator: str, left: int, right: int) -> int:
     return left << right if operator == "<<" else left >> right
 
 
+def _plain_addresses(raw: Any) -> tuple[int, ...] | None:
+    """The addresses of a list of nothing else: blocklists have a hundred thousand of them."""
+    try:
+        return tuple([values.ipv4(each) for each in raw])
+    except (AttributeError, ValueError):
+        return None
+
+
 def elements(kind: str | tuple[str, ...], raw: list[Any], data: Callable[[Any], Any] | None = None) -> Elements:
     """A set's elements, or with `data` a map's pairs."""
+    if kind == "ipv4_addr" and data is None and (plain := _plain_addresses(raw)) is not None:
+        return Elements(plain)
     keys: list[Any] = []
     found: list[Any] = []
     has_default, default = False, None
