@@ -97,13 +97,27 @@ def _addresses(
     if not pasted.host or answers.is_self(pasted.host):
         if seen_from is not None and seen_from.is_loopback:
             return (literal if literal and literal.is_loopback else seen_from,)
-        same = [each for each in vantage.lan_addresses(facts) if seen_from is None or each.version == seen_from.version]
-        return tuple(same) or vantage.lan_addresses(facts)
+        return _as_dialled(facts, seen_from)
     if literal is not None:
         return (literal,)
     answer = extra.get("resolution")
     found = resolution.parse(answer.text).value if isinstance(answer, Capture) else None
     return found.addresses if found else ()
+
+
+def _as_dialled(facts: Facts, seen_from: Address | None) -> tuple[Address, ...]:
+    """This machine's addresses in the order in which a device would dial them: of its own family, and first the ones in
+    its own LAN."""
+    known = vantage.lan_addresses(facts)
+    if seen_from is None:
+        return known
+    same = [each for each in known if each.version == seen_from.version]
+    return tuple(sorted(same, key=lambda each: not _in_one_lan(facts, each, seen_from))) or known
+
+
+def _in_one_lan(facts: Facts, own: Address, device: Address) -> bool:
+    network = vantage.network_of(facts, own)
+    return network is not None and device in network
 
 
 def _side(wanted: str, addresses: tuple[Address, ...], facts: Facts) -> Side:
