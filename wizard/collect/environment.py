@@ -5,6 +5,8 @@ An explicit list and no prefixes: FLASK_SECRET_KEY begins like FLASK_RUN_HOST, a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 _NAMES = """
 FLASK_APP FLASK_DEBUG FLASK_ENV FLASK_RUN_HOST FLASK_RUN_PORT FLASK_RUN_CERT FLASK_SKIP_DOTENV
 WERKZEUG_RUN_MAIN WERKZEUG_SERVER_FD
@@ -28,3 +30,25 @@ def that_matter(environment: bytes) -> dict[bytes, bytes]:
     """Those of /proc/PID/environ (NUL-terminated `NAME=value`) that matter."""
     pairs = (entry.partition(b"=") for entry in environment.split(b"\0"))
     return {name: value for name, _, value in pairs if name.decode("ascii", "replace") in MATTERS}
+
+
+_SESSION = """
+_ PWD OLDPWD SHLVL HOME USER LOGNAME MAIL SHELL TERM COLORTERM TERM_PROGRAM TERM_PROGRAM_VERSION LANG LANGUAGE PS1
+LS_COLORS LINES COLUMNS DISPLAY WAYLAND_DISPLAY SSH_CLIENT SSH_CONNECTION SSH_TTY SSH_AUTH_SOCK SUDO_COMMAND SUDO_USER
+SUDO_UID SUDO_GID DBUS_SESSION_BUS_ADDRESS DBUS_SYSTEM_BUS_ADDRESS WINDOWID TMUX TMUX_PANE STY HISTFILE HISTSIZE
+LESSOPEN LESSCLOSE INVOCATION_ID JOURNAL_STREAM SYSTEMD_EXEC_PID PIDFILE VIRTUAL_ENV_PROMPT
+"""
+_OF_THE_SESSION = frozenset(_SESSION.split())
+
+
+def withheld(environment: bytes, own: Mapping[bytes, bytes]) -> list[bytes]:
+    """The names of what the process has beside that, and a new start from this terminal (`own`) would not: settings of the
+    application itself, many of them secrets. Names only; their values are nobody's business."""
+    names = []
+    for entry in environment.split(b"\0"):
+        name, equals, value = entry.partition(b"=")
+        shown = name.decode("ascii", "replace")
+        ours = shown in MATTERS or shown in _OF_THE_SESSION or shown.startswith(("XDG_", "LC_", "WIZARD_", "PYTEST_"))
+        if equals and not ours and own.get(name) != value:
+            names.append(name)
+    return names

@@ -74,7 +74,7 @@ def stop_program(intent: StopProgram, facts: Facts) -> Written | None:
     else:
         runner = runner_for(started.root, facts)
         steps = restart.stop_by_pid(started, runner)
-        undo = (restart.start_again(start_of(started), runner),)
+        undo = (restart.start_again(start_of(started), runner, last=True),)
     return Written(
         f"Stop {unit or intent.name or started.root.name}",
         steps,

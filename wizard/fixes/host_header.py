@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
+from msgspec.structs import replace
+
 from wizard.fixes import unit
 from wizard.fixes.after import restarted, without_answers
 from wizard.fixes.django_settings import allow
@@ -142,8 +144,8 @@ def _allowed(started: Launch, facts: Facts, edits: tuple[Edit, ...], start: Star
     stop_new = stop_by_port(door.address, door.port, runner, started.root.name) if door else stop
     return Written(
         title,
-        (*(stop_new if planned else stop), *edits, start_again(start, runner)),
-        (*stop_new, *back, start_again(before, runner)),
+        (*(stop_new if planned else stop), *edits, start_again(replace(start, kept=before.kept), runner)),
+        (*stop_new, *back, start_again(before, runner, last=not planned)),
         after,
         (),
         Risk.MEDIUM,

@@ -181,9 +181,9 @@ def _written(started: Launch, facts: Facts, after: Facts, change: Change, bindin
 def _by_hand(
     started: Launch, before: Start, change: Change, binding: Binding, runner: Runner, name: str
 ) -> tuple[tuple[Instruction, ...], tuple[Instruction, ...]]:
-    new = start_again(change.start, runner)
-    old = start_again(before, runner)
+    new = start_again(replace(change.start, kept=before.kept), runner)
     planned = started.root.origin.source == PLANNED  # an earlier piece of the same plan started it: no pid is known
+    old = start_again(before, runner, last=not planned)
     stop = stop_by_port(binding.address, binding.port, runner, name) if planned else stop_by_pid(started, runner)
     stop_new = stop_by_port(binding.to, binding.to_port, runner, name)
     return (*stop, *change.edits, new), (*stop_new, *reversed_edits(change.edits), old)

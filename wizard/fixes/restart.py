@@ -6,9 +6,11 @@ Measured on Linux: SIGTERM to the topmost process ends the reloader's copy (werk
 
 from __future__ import annotations
 
+import shlex
+
 from msgspec import Struct
 
-from wizard.fixes.start import Start
+from wizard.fixes.start import Start, start_of
 from wizard.knowledge.recognise import Launch
 from wizard.model.capture import Unknown
 from wizard.model.facts import Address, Facts, Process
@@ -47,7 +49,8 @@ def stop_by_pid(launch: Launch, runner: Runner) -> tuple[Instruction, ...]:
     itself, and a second pid may be gone before kill(1) gets to it, which would look like a failed step."""
     pids = tuple(str(pid) for pid in launch.pids)
     name = launch.recognised.framework.title if launch.recognised else launch.root.name
-    steps: list[Instruction] = [Run(("kill", pids[0]), root=runner.root, note=f"Stops {name}.")]
+    steps: list[Instruction] = [*_keep_environment(launch, runner)]
+    steps += [Run(("kill", pids[0]), root=runner.root, note=f"Stops {name}.")]
     if any(process.state in {"T", "t"} for process in launch.family):
         steps.append(Run(("kill", "-CONT", *pids), root=runner.root, note="A stopped process ends once it runs on."))
     # A zombie keeps its pid but has no exe, and holds no port any more.
@@ -72,10 +75,25 @@ def stop_by_port(address: Address, port: int, runner: Runner, name: str) -> tupl
     )
 
 
-def start_again(start: Start, runner: Runner, note: str = "") -> Run:
-    """Start it; it keeps running in that terminal. On behalf of a service's user through runuser(1)."""
+def _keep_environment(launch: Launch, runner: Runner) -> tuple[Instruction, ...]:
+    """The application's own settings, secrets among them, go from the old start to the new one unseen."""
+    kept = start_of(launch).kept
+    if not kept or runner.user:
+        return ()
+    note = f"Keeps the rest of its environment for the new start ({', '.join(launch.root.withheld[:4])})."
+    return (Run(("install", "-m", "600", f"/proc/{launch.root.pid}/environ", kept), root=runner.root, note=note),)
+
+
+def start_again(start: Start, runner: Runner, note: str = "", *, last: bool = False) -> Run:
+    """Start it; it keeps running in that terminal. On behalf of a service's user through runuser(1). `last`: nothing after
+    it needs what was kept of its environment."""
+    named = tuple(f"{name}={value}" for name, value in start.environment)
     if runner.user:
-        named = tuple(f"{name}={value}" for name, value in start.environment)
         argv = ("runuser", "-u", runner.user, "--", *(("env", *named) if named else ()), *start.argv)
         return Run(argv, cwd=start.cwd, root=True, background=True, note=note or _KEEPS)
+    if start.kept:
+        words = " ".join(shlex.quote(word) for word in (*named, *start.argv))
+        done = f" rm -f {start.kept};" if last else ""
+        script = f"{{ cat {start.kept};{done} printf '%s\\0' {words}; }} | xargs -0 -x env -i"
+        return Run(script=script, cwd=start.cwd, root=runner.root, background=True, note=note or _KEEPS)
     return Run(start.argv, "", start.cwd, start.environment, root=runner.root, background=True, note=note or _KEEPS)

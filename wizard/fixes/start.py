@@ -22,6 +22,8 @@ class Start(Struct, frozen=True):
     argv: tuple[str, ...]
     cwd: str
     environment: tuple[tuple[str, str], ...] = ()
+    kept: str = ""
+    """The file that holds the rest of its environment over a restart; empty where nothing would be missed."""
 
     def variables(self) -> Mapping[str, str]:
         """The environment by name."""
@@ -57,4 +59,4 @@ def start_of(launch: Launch) -> Start:
     if argv and "/" not in argv[0] and argv[0].startswith("python") and environment.get("VIRTUAL_ENV"):
         argv = (join(environment["VIRTUAL_ENV"], "bin", argv[0]), *argv[1:])
     kept = tuple((name, value) for name, value in environment.items() if name not in _NOT_GIVEN_AGAIN)
-    return Start(argv, root.cwd or "", kept)
+    return Start(argv, root.cwd or "", kept, f"/tmp/wizard-{root.pid}.env" if root.withheld else "")

@@ -101,6 +101,8 @@ class Process(Struct, frozen=True):
     started: float | None = None
     state: str = ""
     environment: Mapping[str, str] | None = None
+    withheld: tuple[str, ...] = ()
+    """The names of further variables that it was started with and a new start would lack; their values are not read."""
     unit: str = ""
     """The systemd unit, from its control group, or empty."""
     container: str = ""

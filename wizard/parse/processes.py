@@ -56,6 +56,7 @@ def _process(told: dict[str, Any], source: str, line: int) -> Process:
         started=told.get("started"),
         state=str(told.get("state") or ""),
         environment=None if environment is None else {str(name): str(value) for name, value in environment.items()},
+        withheld=tuple(str(name) for name in told.get("withheld", ())),
         unit=unit_of(cgroup),
         container=container_of(cgroup),
         namespace=told.get("namespace") if told.get("foreign") else None,

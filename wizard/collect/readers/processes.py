@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cache
 from typing import Any
 
 from wizard.collect import proc
-from wizard.collect.environment import that_matter
+from wizard.collect.environment import that_matter, withheld
 from wizard.collect.files import text_of
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -63,9 +64,19 @@ def _process(pid: int, booted: float, here: int | None) -> dict[str, Any] | None
         "cwd": _printable(proc.link(f"/proc/{pid}/cwd")),
         "exe": _printable(proc.link(f"/proc/{pid}/exe")),
         "environment": None if environment is None else _decoded(that_matter(environment)),
+        "withheld": [] if environment is None else [text_of(name) for name in withheld(environment, _own())],
         "cgroup": text_of(proc.read(f"/proc/{pid}/cgroup") or b""),
         "namespace": namespace,
         "foreign": None if namespace is None or here is None else namespace != here,
+    }
+
+
+@cache
+def _own() -> dict[bytes, bytes]:
+    """The environment that a command pasted into this terminal gets."""
+    return {
+        name.encode(errors="surrogateescape"): value.encode(errors="surrogateescape")
+        for name, value in os.environ.items()
     }
 
 
