@@ -102,6 +102,9 @@ def _addresses(
         return (literal,)
     answer = extra.get("resolution")
     found = resolution.parse(answer.text).value if isinstance(answer, Capture) else None
+    if found and found.addresses and all(each.is_loopback for each in found.addresses):
+        # Debian names the machine itself at 127.0.1.1 in its own hosts file; other devices are told a LAN address.
+        return _as_dialled(facts, seen_from)
     return found.addresses if found else ()
 
 

@@ -18,7 +18,7 @@ from wizard.judge.walk import walk
 from wizard.model.diagnosis import Finding, Severity, Side, Target
 from wizard.model.facts import Address, Facts
 from wizard.model.journey import Journey
-from wizard.model.remedy import AllowInbound, Do, Edit, Intent, OpenInstead, Plan, Rebind, Run, Unban
+from wizard.model.remedy import AllowInbound, Do, Edit, Intent, OpenInstead, Plan, Rebind, RemoveRedirect, Run, Unban
 
 MOST_CAUSES = 8
 """More causes than this behind one another: the rest is left for the next check."""
@@ -276,6 +276,10 @@ def _opens_to(intents: tuple[Intent, ...], facts: Facts, target: Target, journey
             return f"{intent.port}/{intent.proto} to {intent.source}"
         if isinstance(intent, Unban):
             return f"{target.port}/{target.proto} to {intent.address}"
+        if isinstance(intent, RemoveRedirect):
+            return (
+                f"{intent.port}/{intent.proto} to everyone whom the redirect caught, as far as the firewall lets them"
+            )
         if isinstance(intent, Rebind):
             network = vantage.network_of(facts, journey.packet.destination)
             port = intent.move_to or intent.port

@@ -27,9 +27,8 @@ def instead(finding: Finding, facts: Facts, target: Target, journey: Journey) ->
         address = journey.packet.destination
         piece = rebind.rebind(replace(intent, address=address), facts)
         if piece is not None and any(isinstance(each, Run) for each in piece.steps):
-            warned = (*piece.warnings, "The page no longer opens at 127.0.0.1 on this machine.")
             opens = f"{intent.port}/{target.proto} on the network of {address} only"
-            yield replace(piece, warnings=warned), f"Listen on {address} only", opens
+            yield piece, f"Listen on {address} only", opens
 
 
 def without_opening(finding: Finding, facts: Facts, target: Target, journey: Journey) -> tuple[Plan, ...]:

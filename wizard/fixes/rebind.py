@@ -206,6 +206,9 @@ def _warnings(started: Launch, facts: Facts, change: Change, binding: Binding, s
             "Debug mode is switched off with it: Werkzeug's debugger runs any code for whoever opens the page. "
             "The reloader goes too; the undo brings both back on loopback."
         )
+    if not binding.to.is_unspecified and binding.to != binding.address:
+        before = "its IPv6 and other addresses" if binding.address.is_unspecified else str(binding.address)
+        said.append(f"From then on it answers at {binding.to} only, no longer at {before}: use that address here too.")
     if _v6only(change, binding):
         said.append(f"On :: this server takes IPv6 only; IPv4 devices need {_ANYWHERE} instead.")
     if started.root.environment is None and not service:

@@ -57,7 +57,7 @@ def read(text: str) -> Pasted:
 
 
 def _as_port(text: str) -> Pasted | None:
-    match = re.fullmatch(r":?(-?\d+)", text)
+    match = re.fullmatch(r":?(-?\d+)(?:/tcp)?", text)
     return Pasted(text, port=_port(match[1])) if match else None
 
 
