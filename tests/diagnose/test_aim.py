@@ -20,7 +20,9 @@ TWO_LANS = facts(
 )
 
 
-@pytest.mark.parametrize("text", ["5000", "127.0.0.1:5000", "http://0.0.0.0:5000", " * Running on http://127.0.0.1:5000"])
+@pytest.mark.parametrize(
+    "text", ["5000", "127.0.0.1:5000", "http://0.0.0.0:5000", " * Running on http://127.0.0.1:5000"]
+)
 @pytest.mark.parametrize(
     ("device", "dialled"),
     [
