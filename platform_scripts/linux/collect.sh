@@ -10,7 +10,7 @@
 #   ss -H -ltunpe; ss -H -tnp state connected; ss -H -lxp
 #   ip -j -d addr; ip -j -d route show table all; ip -j rule; ip -j neigh
 #   nft -j list ruleset; nft list ruleset; iptables-save; ip6tables-save; iptables-legacy-save; ip6tables-legacy-save; ipset save
-#   firewall-cmd --list-all-zones --get-default-zone --query-panic; fail2ban-client banned
+#   firewall-cmd --list-all-zones --get-default-zone --query-panic; ls /etc/firewalld/zones; fail2ban-client banned
 #   curl --unix-socket /run/docker.sock http://localhost/containers/json
 #   /proc/PID (name, arguments, folder, program, a few environment variables), /proc/PID/net, /proc/net, /proc/sys/net
 #   /etc/ufw, /etc/default/ufw, /etc/resolv.conf, /etc/hosts, /etc/nsswitch.conf, /etc/os-release, /etc/passwd (names)
@@ -396,6 +396,8 @@ collect() {
     ask firewalld 5 "firewalld's zones" 'sudo firewall-cmd --list-all-zones' process:firewalld firewall-cmd --list-all-zones
     ask firewalld-default-zone 5 "firewalld's default zone" 'sudo firewall-cmd --get-default-zone' process:firewalld \
         firewall-cmd --get-default-zone
+    ask firewalld-zone-files 5 "firewalld's own zone files" 'sudo ls /etc/firewalld/zones' process:firewalld \
+        ls /etc/firewalld/zones
     ask firewalld-panic 5 'whether firewalld is in panic mode' 'sudo firewall-cmd --query-panic' process:firewalld \
         firewall-cmd --query-panic
     ask fail2ban 5 'whom fail2ban bans' 'sudo fail2ban-client banned' \

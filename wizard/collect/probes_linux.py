@@ -102,6 +102,13 @@ _FIREWALLS = (
         only_if="process:firewalld",
     ),
     _command(
+        "firewalld-zone-files",
+        "firewalld's own zone files",
+        "ls /etc/firewalld/zones",
+        needs_root=True,
+        only_if="process:firewalld",
+    ),
+    _command(
         "firewalld-panic",
         "whether firewalld is in panic mode",
         "firewall-cmd --query-panic",

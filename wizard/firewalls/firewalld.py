@@ -114,11 +114,23 @@ def allow(
     scope = (f"--{ward.option}={ward.name}",)
     return Change(
         steps=tuple(Run(("firewall-cmd", *when, *scope, f"--add-rich-rule={rich}"), root=True) for when in _WHEN),
-        undo=tuple(Run(("firewall-cmd", *when, *scope, f"--remove-rich-rule={rich}"), root=True) for when in _WHEN),
+        undo=(
+            *(Run(("firewall-cmd", *when, *scope, f"--remove-rich-rule={rich}"), root=True) for when in _WHEN),
+            *_files_away(firewalld, ward),
+        ),
         rulesets=replaced(rulesets, place.ruleset, _applied(place, ward, opening)),
         verify=(Run(("firewall-cmd", *scope, "--list-rich-rules"), root=True),),
         through="firewalld",
     )
+
+
+def _files_away(firewalld: Firewalld | None, ward: Ward) -> tuple[Run, ...]:
+    """A permanent change writes the zone's own file, and keeps the one before as `.old`; what was not there goes again."""
+    if firewalld is None or firewalld.zone_files is None or ward.option != "zone":
+        return ()
+    made = [each for each in (f"{ward.name}.xml", f"{ward.name}.xml.old") if each not in firewalld.zone_files]
+    paths = tuple(f"/etc/firewalld/zones/{each}" for each in made)
+    return (Run(("rm", "-f", *paths), root=True),) if made else ()
 
 
 _WHEN: tuple[tuple[str, ...], ...] = ((), ("--permanent",))

@@ -231,6 +231,8 @@ class Firewalld(Struct, frozen=True):
     default_zone: str = ""
     zones: tuple[FirewalldZone, ...] = ()
     panic: bool = False
+    zone_files: tuple[str, ...] | None = None
+    """The names in /etc/firewalld/zones: zones that somebody changed permanently. None: not told."""
     origin: Origin = Origin("")
 
 

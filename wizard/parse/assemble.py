@@ -204,6 +204,9 @@ def _firewalld(desk: _Desk) -> Firewalld | Unknown | None:
     parsed = firewalld.parse(
         zones.text, desk.text("firewalld-default-zone"), desk.text("firewalld-panic"), zones.source
     )
+    files = desk.answer("firewalld-zone-files")
+    if parsed.value is not None and isinstance(files, Capture):
+        parsed = Parsed(replace(parsed.value, zone_files=tuple(files.text.split("\n")[:-1])), parsed.unread)
     return desk.take("firewalld", parsed)
 
 

@@ -45,7 +45,7 @@ def parse(
             default = default or head["name"]
         read.append(_zone(head["name"], block, Origin(source, number, block[0])))
     origin = Origin(source, 1, f"default zone {default}" if default else "firewalld runs")
-    return Parsed(Firewalld(True, default, tuple(read), panic.strip() == "yes", origin), tuple(unread))
+    return Parsed(Firewalld(True, default, tuple(read), panic.strip() == "yes", origin=origin), tuple(unread))
 
 
 def _blocks(text: str) -> Iterator[tuple[int, list[str]]]:
