@@ -192,7 +192,7 @@ CASES = (
     Case("gunicorn-two-binds", console("gunicorn", "-b127.0.0.1:5000", "-b", "127.0.0.1:5007", "app:app"),
          "-b0.0.0.0:5000 -b 127.0.0.1:5007"),
     Case("gunicorn-variable", servers.gunicorn().but(env={"GUNICORN_CMD_ARGS": "-w 2 --bind 127.0.0.1:5000"}),
-         "GUNICORN_CMD_ARGS='-w 2 --bind 0.0.0.0:5000'"),
+         "-w 2 --bind 0.0.0.0:5000'"),
     Case("gunicorn-config", console("gunicorn", "app:app").but(files={
         "app.py": FLASK_THAT_FAILS.format(arguments=""), "gunicorn.conf.py": GUNICORN_CONFIG}), "gunicorn app:app", edits=1),
     Case("gunicorn-dual-stack", servers.gunicorn("-b", "127.0.0.1:5000"), "-b '[::]:5000'", "::", f"[{SERVER6}]"),

@@ -8,7 +8,7 @@ Cost grows with the number of intervals, never with what they span.
 
 from __future__ import annotations
 
-import random
+import hashlib
 from collections.abc import Hashable, Iterable
 from heapq import heappop, heappush
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
@@ -114,14 +114,13 @@ def size(of: Intervals) -> int:
 def classes(labelled: Iterable[tuple[Intervals, Hashable]], whole: Interval) -> list[Intervals]:
     """`whole` in pieces, each of those integers on which exactly the same labels lie; the largest piece comes first.
 
-    Each label is a random word of 128 bits; a sweep over all ends keeps the exclusive or of the labels that lie there."""
-    words = random.Random(5000)
+    Each label is a word of 128 bits as good as random; a sweep over all ends keeps the exclusive or of the labels that lie there."""
     by_label: dict[Hashable, list[Interval]] = {}
     for spans, label in labelled:
         by_label.setdefault(label, []).extend(spans)
     turns: dict[int, int] = {whole[0]: 0}
-    for found in by_label.values():
-        word = words.getrandbits(128)
+    for number, found in enumerate(by_label.values()):
+        word = int.from_bytes(hashlib.blake2b(number.to_bytes(8, "big"), digest_size=16).digest(), "big")
         for low, high in union(found):
             turns[low] = turns.get(low, 0) ^ word
             turns[high + 1] = turns.get(high + 1, 0) ^ word

@@ -129,6 +129,12 @@ def _inside(address: Address, own: InterfaceAddress) -> bool:
 
 
 def _device_toward(facts: Facts, address: Address) -> str:
+    route = route_toward(facts, address)
+    return route.device if route else ""
+
+
+def route_toward(facts: Facts, address: Address) -> Route | None:
+    """The main table's best unicast route to `address`, policy rules left aside."""
     routes = () if isinstance(facts.routes, Unknown) else facts.routes
     matching = [
         each
@@ -138,9 +144,30 @@ def _device_toward(facts: Facts, address: Address) -> str:
         and each.destination.version == address.version
         and address in each.destination
     ]
-    if not matching:
-        return ""
-    return max(matching, key=lambda each: (each.destination.prefixlen, -each.metric)).device
+    return max(matching, key=lambda each: (each.destination.prefixlen, -each.metric)) if matching else None
+
+
+def lives_on(facts: Facts, address: Address, device: str) -> bool:
+    """Whether `address` is in a network that this machine has an address in on `device`."""
+    return any(
+        _inside(address, each)
+        for interface in interfaces(facts)
+        if interface.name == device
+        for each in interface.addresses
+    )
+
+
+def answer_goes_astray(facts: Facts, source: Address, arrival: str, departure: str) -> bool:
+    """Whether the answer to a device on the LAN of `arrival` leaves straight into another network, where nobody has its
+    address: a VPN's or a container network's route that overlaps the LAN. Over a router it may still come around, and
+    two interfaces in one LAN both reach it."""
+    if departure in ("", "lo", arrival) or not lives_on(facts, source, arrival) or lives_on(facts, source, departure):
+        return False
+    masters = {interface.name: interface.master for interface in interfaces(facts)}
+    route = route_toward(facts, source)
+    return (
+        masters.get(arrival) != departure and route is not None and route.device == departure and route.gateway is None
+    )
 
 
 def neighbours(facts: Facts, destination: Address) -> tuple[Address, ...]:

@@ -224,12 +224,27 @@ def _forwarded(way: _Way, decision: Decision) -> None:
         way.miss(Unknown(f"nobody asked {where}, where the packet is sent on to", f"curl -v http://{where}/", where))
         return
     way.step(Stage.FIREWALL, "firewall", f"sends it on to {where}", Action.PASS, _by(decision), _rule(decision))
+    if known.outcome == "timeout" and not _hears(way.facts, to):
+        way.miss(Unknown(f"{where} did not answer this machine itself", f"curl -v http://{where}/", where))
+        return
     if known.outcome == "connected":
         way.step(Stage.PROCESS, where, "something accepts there", Action.PASS, "", known.origin)
         return
     step = way.step(Stage.CONFLICT, where, f"{where} answers: {known.outcome}", Action.STOP, known.errno, known.origin)
     ending = Ending.NO_LISTENER if known.outcome == "refused" else Ending.FORWARDED_NOWHERE
     way.end(ending, step, decision=decision, detail="forwarded")
+
+
+def _hears(facts: Facts, place: Translation) -> bool:
+    """Whether this machine's input filters let anything in from there. They see the answer to its own attempt, never the
+    one to a forwarded client, so where they may have dropped it silence proves nothing."""
+    route = vantage.route_toward(facts, place.address)
+    device = route.device if route else ""
+    own = [
+        each.ip for interface in vantage.interfaces(facts) if interface.name == device for each in interface.addresses
+    ]
+    same = [each for each in own if each.version == place.address.version]
+    return bool(same) and trace(facts, Packet(place.address, same[0], 40000, interface=device)).outcome == "deliver"
 
 
 def _socket(way: _Way) -> None:
@@ -299,6 +314,10 @@ def _back(way: _Way) -> None:
     elif isinstance(way.facts.routes, Unknown):
         way.step(Stage.ROUTE, "reply", "the routes are not known", Action.UNKNOWN, way.facts.routes.reason)
         way.miss(replace(way.facts.routes, what=way.facts.routes.what or "the routes"))
+    elif vantage.answer_goes_astray(way.facts, way.packet.source, way.packet.interface, decision.out_interface):
+        said = f"it leaves by {decision.out_interface}, and {way.packet.source} lives on {way.packet.interface}"
+        step = way.step(Stage.ROUTE, "reply", said, Action.STOP)
+        way.end(Ending.REPLY_NO_ROUTE, step, decision=replace(decision, outcome="drop", reason=said))
     else:
         way.step(Stage.ROUTE, "reply", "the answer finds its way back", Action.PASS, decision.out_interface)
 

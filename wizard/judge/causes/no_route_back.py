@@ -90,6 +90,8 @@ def _fix(facts: Facts, journey: Journey, blocking: Route | None) -> Intent:
     """A route to the one device, over the router that is known on the interface; it wins over a wider one that refuses."""
     source, device = bare(journey.packet.source), journey.packet.interface
     gateway = _gateway(facts, source, device)
+    if blocking is None and vantage.lives_on(facts, source, device):
+        return AddRoute(ip_network(str(source)), device)
     if blocking is not None and blocking.destination.prefixlen == blocking.destination.max_prefixlen:
         return Advise(f"Take the route {blocking.kind} {blocking.destination} away, if nothing else needs it.")
     if gateway is None or not device:
