@@ -114,7 +114,8 @@ def size(of: Intervals) -> int:
 def classes(labelled: Iterable[tuple[Intervals, Hashable]], whole: Interval) -> list[Intervals]:
     """`whole` in pieces, each of those integers on which exactly the same labels lie; the largest piece comes first.
 
-    Each label is a word of 128 bits as good as random; a sweep over all ends keeps the exclusive or of the labels that lie there."""
+    Each label is a word of 128 bits as good as random; a sweep over all ends keeps the exclusive or of the labels that lie
+    there."""
     by_label: dict[Hashable, list[Interval]] = {}
     for spans, label in labelled:
         by_label.setdefault(label, []).extend(spans)
