@@ -107,6 +107,7 @@ _FIREWALLS = (
         "ls /etc/firewalld/zones",
         needs_root=True,
         only_if="process:firewalld",
+        only_after=("firewalld", "target:"),
     ),
     _command(
         "firewalld-panic",
