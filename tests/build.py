@@ -244,6 +244,7 @@ def facts(**changes: Any) -> Facts:
         "resolution": None,
         "proxy": ProxySettings(),
         "attempts": (),
+        "wire": None,
         "sources": {},
         "notes": (),
     }

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from wizard.model.capture import Origin, Unknown
 from wizard.model.ruleset import Ruleset
+from wizard.model.wire import WireEvidence
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -355,6 +356,8 @@ class Facts(Struct, frozen=True):
     """None: the target is an address or a port, so no name was asked for."""
     proxy: ProxySettings | Unknown = Unknown("not collected")
     attempts: tuple[Attempt, ...] | Unknown = Unknown("not collected")
+    wire: WireEvidence | Unknown | None = None
+    """What single packets to the target showed (client side). None: not asked, since the attempts told enough."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """Source files that remedies may edit, by absolute path, as they were when looked at."""
     notes: tuple[Unknown, ...] = ()

@@ -41,6 +41,7 @@ from wizard.parse import (
     ss,
     sysctl,
     ufw,
+    wire,
 )
 
 T = TypeVar("T")
@@ -79,6 +80,7 @@ def facts(captures: Captures, platform: str, taken_at: float, privileged: bool) 
         resolution=desk.read("resolution", resolution.parse) if "resolution" in captures else None,
         proxy=desk.read("proxy", proxy.parse),
         attempts=desk.read("attempts", attempts.parse),
+        wire=desk.read("wire", wire.parse) if "wire" in captures else None,
         sources=_sources(captures),
         notes=desk.notes(),
     )
@@ -94,6 +96,7 @@ def with_more(known: Facts, extra: Captures) -> Facts:
         known,
         attempts=desk.read("attempts", attempts.parse) if "attempts" in extra else known.attempts,
         resolution=desk.read("resolution", resolution.parse) if "resolution" in extra else known.resolution,
+        wire=desk.read("wire", wire.parse) if "wire" in extra else known.wire,
         sources={**known.sources, **_sources(extra)},
         notes=known.notes + desk.notes(),
     )
