@@ -36,6 +36,7 @@ def test_what_was_not_asked_is_unknown_and_no_note() -> None:
         "sources",
         "notes",
         "resolution",
+        "wire",
     }
     told = asked - {"unreadable_rulesets", "rulesets"}
     assert {name for name in told if isinstance(getattr(read, name), Unknown)} == told
