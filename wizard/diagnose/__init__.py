@@ -73,16 +73,24 @@ def _tell_so_far(tell: Tell, report: Report) -> None:
     for stage in report.stages:
         if stage.status is not StageStatus.SKIPPED:
             _say(tell, stage.stage, stage.status, stage.summary)
-    _say(tell, Stage.REACHABILITY, None, "trying from this machine")
+    _say(tell, Stage.REACHABILITY, None, "trying from this machine", further.LONGEST_ATTEMPT)
 
 
 def collect_and_parse(source: Source, tell: Tell | None = None, left_out: Collection[str] = ()) -> Collected:
     """Ask a source everything its platform knows (but for the probes `left_out`), and read the answers."""
     probes = [probe for probe in further.probes_of(source.platform) if probe.name not in left_out]
     stages = {probe.asks: reporting.stage_of(probe.name) for probe in probes}
+    waiting = [probe for probe in probes if probe.comes_first]
+    for stage in dict.fromkeys(stages.values()) if source.live else ():
+        limit = max((probe.seconds for probe in waiting if stages[probe.asks] is stage), default=0.0)
+        _say(tell, stage, None, "asking", limit)
 
     def answered(sentence: str) -> None:
-        _say(tell, stages.get(sentence.partition(": ")[0], Stage.PROCESS), None, sentence)
+        asks = sentence.partition(": ")[0]
+        stage = stages.get(asks, Stage.PROCESS)
+        waiting[:] = [probe for probe in waiting if probe.asks != asks]
+        still = [probe.asks for probe in waiting if stages[probe.asks] is stage]
+        _say(tell, stage, None, f"waiting for {still[0]}" if still else sentence)
 
     captures = source.gather(probes, answered)
     return Collected(captures, assemble.facts(captures, source.platform, source.taken_at, source.privileged))
@@ -94,6 +102,6 @@ def _live(options: Options) -> Source:
     return LiveSource(options.seconds)
 
 
-def _say(tell: Tell | None, stage: Stage, status: StageStatus | None, text: str) -> None:
+def _say(tell: Tell | None, stage: Stage, status: StageStatus | None, text: str, limit: float | None = None) -> None:
     if tell is not None:
-        tell(Progress(stage, status, text))
+        tell(Progress(stage, status, text, limit))

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from wizard.model.options import Options
 
 Answer = Capture | Unknown
+LONGEST_ATTEMPT = 4.0
+"""Seconds that a connection attempt may take: silence on Linux's SYN retries at 1 and 3 seconds (tcp(7)) is silence then."""
 _NOT_ASKED = Unknown("not asked: --no-probe sends nothing on the network")
 
 
@@ -65,7 +67,7 @@ def _attempts(facts: Facts, target: Target, source: Source, options: Options) ->
     kept = _kept(source, "attempts")
     if kept is not None:
         return {"attempts": kept}
-    wishes = wanted(facts, target, options.seconds or 4.0) if options.probe else ()
+    wishes = wanted(facts, target, options.seconds or LONGEST_ATTEMPT) if options.probe else ()
     if not wishes:
         return {"attempts": Capture("attempts", "", errors="not asked")}
     from wizard.collect import attempts
@@ -91,7 +93,7 @@ def _unclear(wish: Wish, answer: Capture) -> bool:
     return False
 
 
-def wanted(facts: Facts, target: Target, seconds: float = 4.0) -> tuple[Wish, ...]:
+def wanted(facts: Facts, target: Target, seconds: float = LONGEST_ATTEMPT) -> tuple[Wish, ...]:
     """What to try from here: the socket that the other device's packet meets, or the one that it misses for its bind."""
     from wizard.collect.attempts import Wish
 

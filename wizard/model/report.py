@@ -62,8 +62,12 @@ class Report(Struct, frozen=True):
 
 
 class Progress(Struct, frozen=True):
-    """News from a diagnosis at work: a stage that is asked (`status` None) or answered, and what about it, in a sentence."""
+    """News from a diagnosis at work: a stage that is asked (`status` None) or answered, and what about it, in a sentence.
+
+    `limit`: a stage that is asked now has answered, or counts as not answered, within so many seconds.
+    """
 
     stage: Stage
     status: StageStatus | None
     text: str
+    limit: float | None = None

@@ -17,6 +17,17 @@ STAGE_TITLE = {
     Stage.APPLICATION: "Application",
     Stage.EXPOSURE: "Exposure",
 }
+STAGE_ASKS = {
+    Stage.NAME: ("Is that this machine's address?", "a wrong address reaches another machine, or none"),
+    Stage.PROCESS: ("Which program serves it?", "with nobody there, the kernel refuses by itself"),
+    Stage.BIND: ("On which address does it listen?", "one that listens on 127.0.0.1 never sees a phone"),
+    Stage.CONFLICT: ("Does another hold the port?", "then another program answers in its place"),
+    Stage.FIREWALL: ("Do the rules let it in?", "every rule is read, in the order the kernel asks them"),
+    Stage.ROUTE: ("Does the answer find its way back?", "what goes out elsewhere never arrives"),
+    Stage.REACHABILITY: ("Does a connection open?", "tried from this machine: it proves the program, no firewall"),
+    Stage.APPLICATION: ("What does it answer?", "a page may come and still refuse a foreign name"),
+}
+"""What each stage asks, and why that matters."""
 OF_STATUS = {
     StageStatus.PASS: Tone.GOOD,
     StageStatus.FAIL: Tone.BAD,
