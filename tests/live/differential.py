@@ -32,6 +32,7 @@ from typing import Any
 from msgspec import Struct
 
 from wizard import firewalls
+from wizard.judge.filters import ORDER_DOUBT
 from wizard.model.capture import Capture, Unknown
 from wizard.model.facts import Facts, Listener, Proto
 from wizard.model.packet import Packet
@@ -531,12 +532,15 @@ class Score:
 
     asked: int = 0
     unknown: int = 0
+    unordered: int = 0
+    """Unknown because this kernel does not tell which of two engines at one priority comes first."""
     wrong: list[str] | None = None
 
-    def add(self, line: str | None, unknown: bool) -> None:
+    def add(self, line: str | None, unknown: bool, unordered: bool = False) -> None:
         """Counts one packet; `line` describes a disagreement."""
         self.asked += 1
-        self.unknown += unknown
+        self.unknown += unknown and not unordered
+        self.unordered += unordered
         if line:
             self.wrong = [*(self.wrong or []), line]
 
@@ -559,7 +563,8 @@ def compare(arena: Arena, packets: Iterable[Packet], score: Score, label: str = 
             if differs
             else None
         )
-        score.add(line, want is None)
+        told = (*decision.assumptions, *(back.assumptions if back is not None else ()))
+        score.add(line, want is None, want is None and ORDER_DOUBT in told)
         if differs:
             wrong.append((packet, decision, got))
     return wrong

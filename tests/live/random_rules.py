@@ -55,8 +55,10 @@ def packets(arena: Arena, random: Random, count: int) -> list[Packet]:
 class Nft:
     """A random ruleset in nft's words."""
 
-    def __init__(self, random: Random, tables: int = 2) -> None:
+    def __init__(self, random: Random, tables: int = 2, shift: int = 0) -> None:
+        """`shift` moves the priorities of the filter chains, away from those of another engine."""
         self.random = random
+        self.shift = shift
         self.sets: dict[str, list[str]] = {}
         texts = [self._table(number) for number in range(tables)]
         if random.random() < 0.25:
@@ -78,7 +80,8 @@ class Nft:
         for place, name in enumerate(self.regular):
             body = self._rules(self.random.randint(1, 4), self.regular[place + 1 :], "any")
             lines += [f"chain {name} {{", *body, "}"]
-        for name, hook, kind, priority in self._bases():
+        for name, hook, kind, place in self._bases():
+            priority = place + self.shift * (kind != "nat")
             policy = (
                 self._pick("accept", "accept", "drop")
                 if kind == "filter" and hook in ("input", "forward")

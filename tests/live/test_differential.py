@@ -49,9 +49,12 @@ def _iptables(flavour: str) -> Callable[[Arena, Random], None]:
     return load
 
 
-def _both(flavour: str) -> Callable[[Arena, Random], None]:
+def _both(flavour: str, apart: bool = False) -> Callable[[Arena, Random], None]:
+    """`apart`: mostly at other priorities than the other engine's, since at one priority their order may be untold."""
+
     def load(arena: Arena, random: Random) -> None:
-        _nft(arena, random)
+        shift = random.choice((-5, -5, 5, 5, 5, 5, 0)) if apart else 0
+        arena.on_server("nft", "-f", "-", text=Nft(random, shift=shift).text)
         _iptables(flavour)(arena, random)
 
     return load
@@ -62,10 +65,10 @@ LOADERS: dict[str, Callable[[Arena, Random], None]] = {
     "iptables-nft": _iptables(""),
     "iptables-legacy": _iptables("-legacy"),
     "nftables and iptables-nft": _both(""),
-    "nftables and iptables-legacy": _both("-legacy"),
+    "nftables and iptables-legacy": _both("-legacy", apart=True),
 }
-# Which of two engines at one priority comes first, the kernel tells nobody.
-MOST_UNKNOWN = {"nftables and iptables-legacy": 0.08}
+# The seeds below were found with these.
+ONCE = {**LOADERS, "nftables and iptables-legacy": _both("-legacy")}
 
 
 @pytest.fixture(scope="module")
@@ -74,12 +77,12 @@ def arena() -> Iterator[Arena]:
         yield made
 
 
-def _play(arena: Arena, engine: str, seed: int, score: Score) -> None:
+def _play(arena: Arena, load: Callable[[Arena, Random], None], seed: int, score: Score) -> None:
     """One random ruleset and its packets; rules that this system cannot load are no case."""
     random = Random(seed)
     arena.clear()
     try:
-        LOADERS[engine](arena, random)
+        load(arena, random)
     except RuntimeError:
         return
     compare(arena, packets(arena, random, PER_RULESET), score, f"seed {seed}")
@@ -93,18 +96,23 @@ def test_the_model_agrees_with_the_kernel(arena: Arena, engine: str) -> None:
     first = int(os.environ.get("WIZARD_SEED", time.time_ns() % 1_000_000))
     seed = first
     while score.asked < PACKETS and seed < first + 4 * PACKETS // PER_RULESET + 20:
-        _play(arena, engine, seed, score)
+        _play(arena, LOADERS[engine], seed, score)
         seed += 1
     assert not score.wrong, "\n".join(score.wrong[:20])
     assert score.asked >= PACKETS
-    assert score.unknown <= MOST_UNKNOWN.get(engine, 0.01) * score.asked, f"{score.unknown} of {score.asked} unknown"
+    assert score.unknown <= most_unknown(score.asked), f"{score.unknown} of {score.asked} unknown"
+
+
+def most_unknown(asked: int) -> float:
+    """One in a hundred; a ruleset more where few are tried, since one odd rule may leave all its packets open."""
+    return 0.01 * asked + (PER_RULESET if asked < 10_000 else 0)
 
 
 @pytest.mark.needs("nft", "iptables", "ipset", "ip")
 @pytest.mark.parametrize(("engine", "seed"), [(engine, seed) for engine, seeds in SEEDS.items() for seed in seeds])
 def test_what_once_was_wrong_stays_right(arena: Arena, engine: str, seed: int) -> None:
     score = Score()
-    _play(arena, engine, seed, score)
+    _play(arena, ONCE[engine], seed, score)
     assert not score.wrong, "\n".join(score.wrong[:20])
 
 
@@ -129,7 +137,7 @@ def _front_end(arena: Arena, load: Callable[[Arena, Random], None], rulesets: in
         load(arena, random)
         compare(arena, packets(arena, random, 200), score, f"seed {seed}")
     assert not score.wrong, "\n".join(score.wrong[:20])
-    assert score.unknown <= 0.01 * score.asked
+    assert score.unknown <= most_unknown(score.asked)
 
 
 @pytest.mark.needs("ip", "nft")

@@ -23,6 +23,7 @@ MOST_STATES = 64
 MOST_JUMPS = 16
 NAT_PRIORITY = {"prerouting": -100, "output": -100, "input": 100, "postrouting": 100}
 CONNTRACK_PRIORITY = -200
+ORDER_DOUBT = "which of two engines at one priority sees the packet first"
 _FAMILIES = {4: (Family.IP, Family.INET), 6: (Family.IP6, Family.INET)}
 
 
@@ -166,7 +167,7 @@ def pass_hook(hooks: Hooks, groups: Groups, states: list[State], ended: list[End
         if len(orders) == 1:
             states = _pass_chains(hooks, orders[0], states, ended)
             continue
-        states[0].doubt("which of two engines at one priority sees the packet first")
+        states[0].doubt(ORDER_DOUBT)
         copies = [[state.fork() for state in states] for _ in orders[1:]]
         ways = [_pass_chains(hooks, order, each, ended) for order, each in zip(orders, [states, *copies], strict=True)]
         states = merge([state for way in ways for state in way])
