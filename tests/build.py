@@ -242,6 +242,7 @@ def facts(**changes: Any) -> Facts:
         "containers": (),
         "hosts": (HostsEntry(ip_address("127.0.0.1"), ("localhost",)),),
         "resolution": None,
+        "ways_out": (),
         "proxy": ProxySettings(),
         "attempts": (),
         "wire": None,

@@ -39,6 +39,9 @@ def add_diagnosis(parser: Parser) -> None:
         "--symptom", metavar="WHAT", default="", help="what it showed: ERR_CONNECTION_REFUSED, timeout, 7 …"
     )
     parser.add_argument(
+        "--heard", metavar="CODE", default="", help="the code that the wizard printed on the other device"
+    )
+    parser.add_argument(
         "--side", choices=("server", "client"), default="", help="whose machine this is, if the guess is wrong"
     )
     parser.add_argument("--port", type=_port, help="the port, where the target names none")
@@ -63,6 +66,7 @@ def options(parsed: argparse.Namespace) -> Options:
         interface=parsed.interface,
         probe=parsed.probe,
         seconds=parsed.timeout,
+        heard=parsed.heard,
     )
 
 

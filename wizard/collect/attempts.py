@@ -10,12 +10,13 @@ from __future__ import annotations
 import errno
 import json
 import os
+import queue
 import select
 import socket
 import struct
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from msgspec import Struct
@@ -30,10 +31,15 @@ _IP_RECVERR = 11
 _IPV6_RECVERR = 25
 _ORIGIN_LOCAL = 1
 _ERRQUEUE = getattr(socket, "MSG_ERRQUEUE", 0x2000)
+_SMALL_SEGMENT = 536
+"""What every path carries in one piece (RFC 9293, section 3.7.1)."""
 
 
 class Wish(Struct, frozen=True):
-    """An attempt to make. `send` is `http`, `tls` or None; `host_header` and `path` belong to the request."""
+    """An attempt to make. `send` is `http`, `tls` or None; `host_header` and `path` belong to the request.
+
+    With `through_proxy` the address is a proxy's, which is asked for the target: `path` is then the whole URL (http), or the
+    place to CONNECT to is `host_header` (tls). `small_segments` asks the other side for small packets only."""
 
     address: str
     port: int
@@ -41,6 +47,8 @@ class Wish(Struct, frozen=True):
     send: str | None = "http"
     host_header: str = ""
     path: str = "/"
+    through_proxy: bool = False
+    small_segments: bool = False
 
 
 def tcp(
@@ -50,21 +58,31 @@ def tcp(
     return many([Wish(address, port, seconds, send, host_header, path)])
 
 
-def many(wishes: Iterable[Wish]) -> Capture:
-    """The attempts, side by side, as the capture `attempts`: one JSON object a line, in the order of the wishes."""
+def many(wishes: Iterable[Wish], tell: Callable[[str], None] | None = None) -> Capture:
+    """The attempts, side by side, as the capture `attempts`: one JSON object a line, in the order of the wishes. `tell` hears
+    of each as it ends, in this thread."""
     started = time.monotonic()
     wanted = list(wishes)
     told: list[dict[str, Any] | None] = [None] * len(wanted)
 
+    ended: queue.SimpleQueue[int] = queue.SimpleQueue()
+
     def make(index: int) -> None:
         told[index] = _attempt(wanted[index])
+        ended.put(index)
 
     threads = [threading.Thread(target=make, args=(index,), daemon=True) for index in range(len(wanted))]
     for thread in threads:
         thread.start()
-    for thread, wish in zip(threads, wanted, strict=True):
-        # The limits inside an attempt hold; this one is for what they cannot bound.
-        thread.join(2 * wish.seconds + 1)
+    # The limits inside an attempt hold; this one is for what they cannot bound.
+    late = started + max((2 * wish.seconds + 1 for wish in wanted), default=0.0)
+    for _ in threads:
+        try:
+            answer = told[ended.get(timeout=max(0.0, late - time.monotonic()))]
+        except queue.Empty:
+            break
+        if tell is not None and answer is not None:
+            tell(f"{answer['address']} port {answer['port']}: {answer['outcome']} after {answer['seconds']:.2f} s")
     lines = [json.dumps(each) for each in told if each is not None]
     return Capture("attempts", "".join(line + "\n" for line in lines), "connect()", seconds=time.monotonic() - started)
 
@@ -102,6 +120,7 @@ def _resolved(name: str) -> dict[str, Any]:
 def _attempt(wish: Wish) -> dict[str, Any]:
     family = socket.AF_INET6 if ":" in wish.address else socket.AF_INET
     told: dict[str, Any] = {"address": wish.address, "port": wish.port, "host_header": "", "sent": "", "banner": ""}
+    told |= {name: True for name in ("through_proxy", "small_segments") if getattr(wish, name)}
     started = time.monotonic()
     try:
         with socket.socket(family, socket.SOCK_STREAM) as connection:
@@ -109,6 +128,9 @@ def _attempt(wish: Wish) -> dict[str, Any]:
             told["seconds"] = round(time.monotonic() - started, 6)
             if told["outcome"] == "connected" and wish.send:
                 told |= _ask(connection, wish)
+        if told.get("certificate"):
+            # The certificate is not believed; what the program says behind it is still worth knowing.
+            told |= _ask_unbelieving(wish, family)
     except (OSError, ValueError, OverflowError) as error:
         number = getattr(error, "errno", None)
         told |= {"outcome": _outcome(number), "errno": _name(number) or str(error)}
@@ -118,18 +140,20 @@ def _attempt(wish: Wish) -> dict[str, Any]:
 
 def _connect(connection: socket.socket, family: int, wish: Wish) -> dict[str, Any]:
     _want_errors(connection, family)
+    if wish.small_segments:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, _SMALL_SEGMENT)
     connection.setblocking(False)
     number = connection.connect_ex(_destination(wish, family))
+    known = {"from": str(connection.getsockname()[0])} if number in (0, errno.EINPROGRESS) else {}
     if number == errno.EINPROGRESS:
         poller = select.poll()
         poller.register(connection, select.POLLOUT)
         if not poller.poll(wish.seconds * 1000):
-            return {"outcome": "timeout", "errno": "ETIMEDOUT"}
+            return {"outcome": "timeout", "errno": "ETIMEDOUT", **known}
         number = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     if number:
-        return {"outcome": _outcome(number), "errno": _name(number), "icmp": _error_queue(connection)}
-    local = connection.getsockname()
-    return {"outcome": "connected", "errno": "", "from": str(local[0])}
+        return {"outcome": _outcome(number), "errno": _name(number), "icmp": _error_queue(connection), **known}
+    return {"outcome": "connected", "errno": "", **known}
 
 
 def _destination(wish: Wish, family: int) -> Any:
@@ -207,17 +231,19 @@ def _ask(connection: socket.socket, wish: Wish) -> dict[str, Any]:
     return told | _exchange(connection, wish, header)
 
 
-def _ask_over_tls(connection: socket.socket, wish: Wish, header: str) -> dict[str, Any]:
+def _ask_over_tls(connection: socket.socket, wish: Wish, header: str, *, believe: bool = True) -> dict[str, Any]:
     # Imported here: loading OpenSSL takes longer than a plain attempt.
     import ssl
 
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    name = header.rpartition(":")[0].strip("[]") if ":" in header.rpartition("]")[2] else header
+    name = header.rpartition(":")[0].strip("[]") if ":" in header.rpartition("]")[2] else header.strip("[]")
+    context = ssl.create_default_context() if believe else _unbelieving_context()
     try:
+        if wish.through_proxy and (refusal := _tunnel(connection, wish, header)):
+            return refusal
         with context.wrap_socket(connection, server_hostname=name or None) as secured:
             return {"tls": "ok"} | _exchange(secured, wish, header)
+    except ssl.SSLCertVerificationError as error:
+        return {"tls": "ok", "certificate": _disbelief(error.verify_code), "certificate_says": error.verify_message}
     except ssl.SSLError as error:
         return {"tls": error.reason or str(error), "ended": "closed"}
     except TimeoutError:
@@ -226,6 +252,45 @@ def _ask_over_tls(connection: socket.socket, wish: Wish, header: str) -> dict[st
         return {"tls": "connection reset during the handshake", "ended": "reset"}
     except (OSError, ValueError) as error:
         return {"tls": str(error), "ended": "closed"}
+
+
+def _unbelieving_context() -> Any:
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _ask_unbelieving(wish: Wish, family: int) -> dict[str, Any]:
+    """The same request on a second connection, which takes any certificate."""
+    with socket.socket(family, socket.SOCK_STREAM) as connection:
+        connected = _connect(connection, family, wish)
+        if connected["outcome"] != "connected":
+            return {}
+        connection.setblocking(True)
+        connection.settimeout(wish.seconds)
+        return _ask_over_tls(connection, wish, wish.host_header or _authority(wish), believe=False)
+
+
+# X509_V_ERR_* of openssl/x509_vfy.h.
+_DISBELIEFS = {9: "not-yet", 10: "date", 62: "name", 64: "name"} | dict.fromkeys((2, 18, 19, 20, 21, 27), "authority")
+
+
+def _disbelief(code: int) -> str:
+    return _DISBELIEFS.get(code, "other")
+
+
+def _tunnel(connection: socket.socket, wish: Wish, header: str) -> dict[str, Any]:
+    """Asks the proxy for a way to the target (RFC 9110 section 9.3.6); empty where it opens one."""
+    place = _clean(header)
+    connection.sendall(f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n\r\n".encode("latin-1", "replace"))
+    banner, ended = _first_bytes(connection, time.monotonic() + wish.seconds)
+    words = banner.split(b"\r\n", 1)[0].split()
+    if len(words) >= 2 and words[1].startswith(b"2"):
+        return {}
+    return {"banner": banner.decode("latin-1"), "ended": "answered" if banner else ended}
 
 
 def _authority(wish: Wish) -> str:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from wizard.model.capture import Origin
 from wizard.model.facts import Address, Proto
+from wizard.model.heard import Heard
 from wizard.model.remedy import Intent
 
 
@@ -70,6 +71,8 @@ class Target(Struct, frozen=True):
     interface: str = ""
     symptom: Symptom | None = None
     path: str = "/"
+    heard: Heard | None = None
+    """What the other device saw, from its code."""
 
 
 class Outcome(StrEnum):

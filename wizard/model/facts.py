@@ -184,6 +184,22 @@ class Neighbour(Struct, frozen=True):
     origin: Origin = Origin("")
 
 
+class WayOut(Struct, frozen=True):
+    """The kernel's own answer to `ip route get DESTINATION`: how a packet from here would leave.
+
+    `kind` is the route's (`unicast`, `local`, `prohibit`, ...), `none` where the kernel refuses; `error` is then what it
+    said (`Network is unreachable`)."""
+
+    destination: Address
+    kind: str = "unicast"
+    device: str = ""
+    gateway: Address | None = None
+    source: Address | None = None
+    table: str = ""
+    error: str = ""
+    origin: Origin = Origin("")
+
+
 class HostsEntry(Struct, frozen=True):
     """A line of the hosts file."""
 
@@ -306,6 +322,16 @@ class Attempt(Struct, frozen=True):
     banner: bytes = b""
     ended: str = ""
     tls: str = ""
+    certificate: str = ""
+    """Why the certificate is not believed: `authority`, `name`, `date`, `not-yet`, `other`; empty where it is, or none came."""
+    certificate_says: str = ""
+    """... in the TLS library's own words."""
+    source: Address | None = None
+    """The own address that it came from, where the kernel said so."""
+    through_proxy: bool = False
+    """`address` and `port` are a proxy's, which was asked for the target."""
+    small_segments: bool = False
+    """The other side was asked to send small packets only (TCP_MAXSEG, tcp(7))."""
     origin: Origin = Origin("")
 
     @property
@@ -354,6 +380,8 @@ class Facts(Struct, frozen=True):
     hosts: tuple[HostsEntry, ...] | Unknown = Unknown("not collected")
     resolution: Resolution | Unknown | None = None
     """None: the target is an address or a port, so no name was asked for."""
+    ways_out: tuple[WayOut, ...] | Unknown = ()
+    """How packets to the target's addresses leave; empty where nobody asked (this machine is the server)."""
     proxy: ProxySettings | Unknown = Unknown("not collected")
     attempts: tuple[Attempt, ...] | Unknown = Unknown("not collected")
     wire: WireEvidence | Unknown | None = None

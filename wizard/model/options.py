@@ -15,3 +15,5 @@ class Options(Struct, frozen=True):
     interface: str = ""
     probe: bool = True
     seconds: float | None = None
+    heard: str = ""
+    """The code that the wizard printed on the other device."""

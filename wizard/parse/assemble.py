@@ -41,6 +41,7 @@ from wizard.parse import (
     ss,
     sysctl,
     ufw,
+    ways_out,
     wire,
 )
 
@@ -78,6 +79,7 @@ def facts(captures: Captures, platform: str, taken_at: float, privileged: bool) 
         containers=_containers(desk, running),
         hosts=desk.read("hosts", hosts.parse),
         resolution=desk.read("resolution", resolution.parse) if "resolution" in captures else None,
+        ways_out=desk.read("ways-out", ways_out.parse) if "ways-out" in captures else (),
         proxy=desk.read("proxy", proxy.parse),
         attempts=desk.read("attempts", attempts.parse),
         wire=desk.read("wire", wire.parse) if "wire" in captures else None,
@@ -96,6 +98,8 @@ def with_more(known: Facts, extra: Captures) -> Facts:
         known,
         attempts=desk.read("attempts", attempts.parse) if "attempts" in extra else known.attempts,
         resolution=desk.read("resolution", resolution.parse) if "resolution" in extra else known.resolution,
+        ways_out=desk.read("ways-out", ways_out.parse) if "ways-out" in extra else known.ways_out,
+        neighbours=desk.read("ip-neighbours", ip_json.parse_neighbours) if "ip-neighbours" in extra else known.neighbours,
         wire=desk.read("wire", wire.parse) if "wire" in extra else known.wire,
         sources={**known.sources, **_sources(extra)},
         notes=known.notes + desk.notes(),

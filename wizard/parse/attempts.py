@@ -45,6 +45,11 @@ def _attempt(told: dict[str, Any], origin: Origin) -> Attempt:
         banner=str(told.get("banner", "")).encode("latin-1"),
         ended=str(told.get("ended", "")),
         tls=str(told.get("tls", "")),
+        certificate=str(told.get("certificate", "")),
+        certificate_says=str(told.get("certificate_says", "")),
+        source=ip_address(str(told["from"]).partition("%")[0]) if told.get("from") else None,
+        through_proxy=bool(told.get("through_proxy")),
+        small_segments=bool(told.get("small_segments")),
         origin=Origin(origin.source, origin.line, _words(told)),
     )
 
@@ -62,7 +67,11 @@ def _words(told: dict[str, Any]) -> str:
     words += f" ({told['errno']})" if told.get("errno") else ""
     if icmp := told.get("icmp"):
         words += f", ICMP {icmp['type']}/{icmp['code']} from {icmp.get('offender') or 'this kernel'}"
-    if told.get("tls"):
+    if told.get("through_proxy"):
+        words = f"proxy {words}"
+    if told.get("certificate"):
+        words += f", certificate: {told.get('certificate_says') or told['certificate']}"
+    elif told.get("tls"):
         words += f", TLS: {told['tls']}"
     banner = str(told.get("banner", "")).partition("\r\n")[0][:80]
     return (
