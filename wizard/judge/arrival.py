@@ -1,0 +1,374 @@
+"""What one attempt of another device proves: what was seen on the wire, with this machine's model beside it. Pure.
+
+The wire says what happened, the model says why: it is asked with that very packet, its real source, ports and interface. Where
+the two do not agree the wire is right, and the reader is told so.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from wizard.judge import answers, judge
+from wizard.judge.said import Said, read
+from wizard.judge.walk import walk
+from wizard.model.arrival import Answered, Arrival, Attempted, How
+from wizard.model.diagnosis import Finding, Target
+from wizard.model.facts import Facts
+from wizard.model.journey import Action, Decision, Ending, Journey, RuleReference
+from wizard.model.packet import Packet, bracketed
+
+_SILENT_ENDINGS = (Ending.FILTER_DROPPED, Ending.SOURCE_FILTERED, Ending.QUEUE_FULL, Ending.REPLY_DROPPED,
+                   Ending.REPLY_NO_ROUTE)  # fmt: skip
+_BEHIND_THE_DOOR = (Ending.SILENT, Ending.CLOSED, Ending.WRONG_PROTOCOL, Ending.ANOTHER_PROGRAM,
+                    Ending.APPLICATION_REFUSED, Ending.NEVER_SENT)  # fmt: skip
+
+
+class _Case(Struct, frozen=True):
+    """One attempt with everything that is known about it."""
+
+    facts: Facts
+    seen: Attempted
+    target: Target
+    journey: Journey
+
+    @property
+    def decision(self) -> Decision | None:
+        """The filters' decision about the way in, if it is a certain one."""
+        decision = self.journey.decision
+        return None if decision is None or decision.outcome == "unknown" else decision
+
+
+def arrival(facts: Facts, seen: Attempted) -> Arrival:
+    """The attempt, explained."""
+    case = _case(facts, seen)
+    if seen.ours:
+        return _own_page(case)
+    if seen.how is How.TABLE:
+        return _in_the_table(case)
+    if seen.answered is Answered.NOTHING:
+        return _unanswered(case)
+    if seen.answered is Answered.SYN_ACK:
+        return _accepted(case)
+    return _refused(case)
+
+
+def contradicts(facts: Facts, seen: Attempted) -> bool:
+    """Whether the model says otherwise than the wire: the machine has changed since it was asked, or the model is wrong."""
+    if seen.how is not How.PACKETS:
+        return False
+    case = _case(facts, seen)
+    return _agrees(case) is False
+
+
+def _case(facts: Facts, seen: Attempted) -> _Case:
+    packet = Packet(
+        seen.source, seen.destination, seen.port, source_port=seen.source_port, interface=seen.interface or ""
+    )
+    target = Target(
+        text=str(seen.port),
+        port=seen.port,
+        addresses=(seen.destination,),
+        vantage=seen.source,
+        interface=seen.interface,
+    )
+    return _Case(facts, seen, target, walk(facts, target, packet))
+
+
+def _agrees(case: _Case) -> bool | None:
+    """Whether the model expects the answer that was seen; None where it cannot tell."""
+    expected = _expected(case)
+    if expected is None:
+        return None
+    if case.seen.answered in expected:
+        return True
+    # A refusal may itself be held back: by a filter on the way out, or the kernel's limit on ICMP.
+    return case.seen.answered is Answered.NOTHING and bool(expected & {Answered.RST, Answered.ICMP})
+
+
+def _expected(case: _Case) -> frozenset[Answered] | None:
+    stop, decision = case.journey.stop, case.journey.decision
+    if decision is not None and decision.outcome == "unknown":
+        return None
+    if stop is None or stop.ending in _BEHIND_THE_DOOR:
+        certain = case.journey.delivered_to is not None
+        return frozenset({Answered.SYN_ACK}) if certain else None
+    if stop.ending in _SILENT_ENDINGS:
+        return frozenset({Answered.NOTHING})
+    if stop.ending is Ending.FILTER_REJECTED or (stop.ending is Ending.NO_ROUTE and stop.reject_with):
+        return frozenset({Answered.RST if stop.reject_with == "tcp-reset" else Answered.ICMP})
+    if stop.ending is Ending.NO_LISTENER:
+        return frozenset({Answered.RST})
+    return frozenset() if stop.ending in (Ending.INTERFACE_DOWN, Ending.WRONG_ADDRESS) else None
+
+
+# Nothing was answered
+
+
+def _unanswered(case: _Case) -> Arrival:
+    agrees, stop = _agrees(case), case.journey.stop
+    where = f"It arrived on {case.seen.interface}"
+    if agrees and stop is not None:
+        if stop.ending is Ending.FILTER_DROPPED:
+            by = decided_by(stop.decision)
+            said = f"{where} and was dropped here by {by}. {case.seen.source} hears nothing, and shows a time-out."
+            return _blocked(case, by, said)
+        if stop.ending in (Ending.FILTER_REJECTED, Ending.NO_LISTENER):
+            return _held_back(case)
+        finding = _finding(case)
+        by = decided_by(stop.decision) or stop.step.name
+        why = finding.verdict.summary if finding else stop.step.name
+        return _blocked(case, by, f"{where}, and no answer left. {why}")
+    if case.seen.forwarded is not None:
+        to = f"{bracketed(case.seen.forwarded.address)}:{case.seen.forwarded.port}"
+        said = f"{where} and was sent on to {to}, which did not answer."
+        return _blocked(case, to, said, doubt=_doubt(agrees))
+    said = f"{where}, and no answer left this machine."
+    return _blocked(case, "", said, doubt=_doubt(agrees) or _cannot_tell(case))
+
+
+def _held_back(case: _Case) -> Arrival:
+    """The model refuses it, and yet nothing left."""
+    stop = case.journey.stop
+    by = decided_by(stop.decision) if stop and stop.decision else f"the kernel: nothing listens on {_door(case)}"
+    said = (
+        f"It arrived on {case.seen.interface} and was refused by {by}, but the refusal did not get out:"
+        " a filter on its way, or the kernel's limit on such messages."
+    )
+    return _blocked(case, by, said)
+
+
+def _doubt(agrees: bool | None) -> str:
+    if agrees is False:
+        return (
+            "The model says that it would have been answered. What it does not see stands in the way:"
+            " an eBPF program, a rate limit, a full queue for a moment, or a security product."
+        )
+    return ""
+
+
+def _cannot_tell(case: _Case) -> str:
+    decision = case.journey.decision
+    if decision is not None and decision.outcome == "unknown" and decision.reason:
+        return f"Which rule dropped it cannot be told: {decision.reason}."
+    unknowns = case.journey.unknowns
+    return f"Why cannot be told: {unknowns[0].reason}." if unknowns else "Why is not known."
+
+
+# Refused
+
+
+def _refused(case: _Case) -> Arrival:
+    seen, stop, agrees = case.seen, case.journey.stop, _agrees(case)
+    how = "a reset" if seen.answered is Answered.RST else f"ICMP {_icmp_words(seen)}"
+    where = f"It arrived on {seen.interface} and was answered with {how}"
+    if seen.forwarded is not None:
+        to = f"{bracketed(seen.forwarded.address)}:{seen.forwarded.port}"
+        return _blocked(case, to, f"{where} by {to}, where it is sent on to: nothing listens there.")
+    if agrees and stop is not None and stop.ending is Ending.FILTER_REJECTED:
+        by = decided_by(stop.decision)
+        return _blocked(case, by, f"{where} by {by}.")
+    if agrees and stop is not None and stop.ending is Ending.NO_LISTENER:
+        finding = _finding(case)
+        why = finding.verdict.summary if finding else f"Nothing listens on {_door(case)}."
+        return _blocked(case, f"the kernel: nothing listens on {_door(case)}", f"{where} by the kernel. {why}")
+    if agrees and stop is not None:
+        by = decided_by(stop.decision) or stop.step.name
+        return _blocked(case, by, f"{where}: {stop.step.name}.")
+    doubt = "The model does not say so: what refuses here it does not see." if agrees is False else _cannot_tell(case)
+    nobody = seen.answered is Answered.RST and case.decision is not None and case.decision.outcome == "deliver"
+    by = "this machine's kernel" if nobody else ""
+    return _blocked(case, by, f"{where} by this machine.", doubt=doubt)
+
+
+def _icmp_words(seen: Attempted) -> str:
+    return f"{seen.icmp[0]}/{seen.icmp[1]}" if seen.icmp else "unreachable"
+
+
+# Accepted
+
+
+def _accepted(case: _Case) -> Arrival:
+    seen = case.seen
+    doubt = ""
+    if _agrees(case) is False:
+        doubt = "The model says otherwise: it does not know what let this packet in."
+    if not seen.established:
+        return _unconfirmed(case, doubt)
+    who = _program(case)
+    said = read(seen.request, seen.response)
+    passed = _passed(case)
+    if seen.response:
+        return _said(case, who, said, passed, doubt)
+    if seen.ended:
+        how = "reset it" if seen.ended == "reset" else "closed it"
+        words = f"{who} took the connection and {how} without an answer."
+        return _door_open(case, who, words, passed, good=False, doubt=doubt)
+    if not seen.request:
+        words = f"It reached {who}: the connection stands. {seen.source} has asked nothing yet."
+        return _door_open(case, who, words, passed, good=None, doubt=doubt)
+    finding = _finding(case) if case.journey.stop and case.journey.stop.ending is Ending.SILENT else None
+    why = f" {finding.verdict.summary}" if finding else ""
+    words = f"It reached {who}, which has not answered the request so far.{why}"
+    return _door_open(case, who, words, passed, good=False if finding else None, doubt=doubt, finding=finding)
+
+
+def _said(case: _Case, who: str, said: Said, passed: tuple[str, ...], doubt: str) -> Arrival:
+    words = f"It reached {who}, which answered: {said.words}."
+    if said.hint:
+        words += f" {said.hint}"
+    made = _door_open(case, who, words, passed, good=said.good, doubt=doubt, reply=said.words)
+    return Arrival(**{**_fields(made), "status": said.status})
+
+
+def _unconfirmed(case: _Case, doubt: str) -> Arrival:
+    """The SYN-ACK left, and the device never said that it has it."""
+    seen = case.seen
+    other = f" (it arrived on {seen.interface})" if seen.answered_on != seen.interface else ""
+    words = (
+        f"It arrived on {seen.interface} and was accepted: the answer left on {seen.answered_on}{other}, but {seen.source}"
+        " never confirmed it. The answer is lost on its way back: another gateway, a router's or the device's own firewall."
+    )
+    return Arrival(
+        seen, "the way back", words, False, passed=_passed(case), program=_program(case), doubt=doubt,
+        more=_more(_passed_words(_passed(case)), "answered, and the answer was not confirmed", doubt),
+    )  # fmt: skip
+
+
+def _own_page(case: _Case) -> Arrival:
+    seen = case.seen
+    served = bool(seen.response)
+    if served:
+        words = (
+            "The wizard's own page was opened: network and firewall are fine. What is still wrong is your program's."
+        )
+    elif seen.answered is Answered.SYN_ACK:
+        words = "The connection to the wizard's own page stands: network and firewall let it in."
+    else:
+        return _unanswered(case) if seen.answered is Answered.NOTHING else _refused(case)
+    if seen.request[:1] == b"\x16":
+        words += " The device asked over https: the page speaks http only."
+        served = True
+    passed = _passed(case) if seen.how is How.PACKETS else ()
+    more = _more(_passed_words(passed) if seen.how is How.PACKETS else "", "reached the wizard's own page", "")
+    return Arrival(
+        seen, "the wizard's own page", words, True if served else None, _passing_rule(case), passed,
+        "the wizard's own page", "HTTP 200" if seen.response else "", 200 if seen.response else None,
+        reached=True, more=more,
+    )  # fmt: skip
+
+
+def _in_the_table(case: _Case) -> Arrival:
+    """Without root: a connection in the kernel's table stands, and no more is known."""
+    who = _program(case)
+    if case.seen.established:
+        words = f"{case.seen.source} reached {who}: the connection stands, so network and firewall let it in."
+        return Arrival(case.seen, who, words, True, program=who, reached=True, more=_more(f"reached {who}", "", ""))
+    words = (
+        f"{case.seen.source} got this machine's answer and has not confirmed it yet: the way in is open,"
+        " the way back may not be."
+    )
+    return Arrival(case.seen, "the way back", words, None, program=who, more=_more("answered, not confirmed", "", ""))
+
+
+# Words
+
+
+def decided_by(decision: Decision | None) -> str:
+    """Who decided, as a person knows it: the front end's words and the rule behind them, or why no rule did."""
+    if decision is None:
+        return ""
+    return rule_words(decision.by) if decision.by is not None else decision.reason
+
+
+def rule_words(rule: RuleReference) -> str:
+    """`ufw rule 3: 5000/tcp DENY IN Anywhere`, or `nftables inet filter input: tcp dport 5000 drop`."""
+    where = f"{rule.engine} {rule.family} {rule.table} {rule.chain}"
+    return rule.front_end_words or f"{where}: {rule.rule or rule.what}"
+
+
+def _blocked(case: _Case, by: str, conclusion: str, doubt: str = "") -> Arrival:
+    stop = case.journey.stop
+    finding = _finding(case) if _agrees(case) and stop is not None else None
+    rule = stop.decision.by if _agrees(case) and stop is not None and stop.decision is not None else None
+    own = "It came from this machine itself, over lo: that proves nothing about others." if case.seen.own else ""
+    return Arrival(
+        case.seen,
+        by,
+        conclusion,
+        False,
+        rule=rule,
+        ref=finding.ref if finding else "",
+        doubt=doubt,
+        more=_more(_blocked_words(case, by), finding.verdict.summary if finding else "", doubt or own),
+    )
+
+
+def _blocked_words(case: _Case, by: str) -> str:
+    verb = {
+        Answered.NOTHING: "dropped" if by and case.seen.forwarded is None else "not answered",
+        Answered.RST: "refused with a reset",
+        Answered.ICMP: f"refused with ICMP {_icmp_words(case.seen)}",
+        Answered.SYN_ACK: "answered",
+    }[case.seen.answered]
+    return f"{verb} by {by}" if by else verb
+
+
+def _door_open(
+    case: _Case,
+    who: str,
+    conclusion: str,
+    passed: tuple[str, ...],
+    *,
+    good: bool | None,
+    doubt: str = "",
+    reply: str = "",
+    finding: Finding | None = None,
+) -> Arrival:
+    said = reply or ("no answer yet" if case.seen.request and not case.seen.ended else case.seen.ended)
+    words = ", ".join(part for part in (_passed_words(passed), f"reached {who}", said) if part)
+    own = "It came from this machine itself, over lo: no firewall was asked." if case.seen.own else ""
+    return Arrival(
+        case.seen, who, conclusion, good, rule=_passing_rule(case), passed=passed, program=who, reply=reply,
+        ref=finding.ref if finding else "", doubt=doubt, reached=True, more=_more(words, doubt, own),
+    )  # fmt: skip
+
+
+def _more(*lines: str) -> tuple[str, ...]:
+    return tuple(line for line in lines if line)
+
+
+def _fields(made: Arrival) -> dict[str, object]:
+    return {name: getattr(made, name) for name in Arrival.__struct_fields__}
+
+
+def _passed(case: _Case) -> tuple[str, ...]:
+    """The rules and policies that let it in, those of filters first asked first; nothing where the model is in doubt."""
+    decision = case.decision
+    if decision is None or decision.outcome not in ("deliver", "forward") or case.seen.own:
+        return ()
+    return tuple(dict.fromkeys(rule_words(each) for each in decision.visited if each.hook in ("input", "forward")))
+
+
+def _passed_words(passed: tuple[str, ...]) -> str:
+    return f"passed {passed[-1]}" if passed else ""
+
+
+def _passing_rule(case: _Case) -> RuleReference | None:
+    return case.decision.by if case.decision is not None else None
+
+
+def _program(case: _Case) -> str:
+    if case.seen.forwarded is not None:
+        return f"{bracketed(case.seen.forwarded.address)}:{case.seen.forwarded.port}"
+    listener = case.journey.delivered_to
+    return answers.who(case.facts, listener) if listener is not None else f"the program on port {case.seen.port}"
+
+
+def _door(case: _Case) -> str:
+    return f"{bracketed(case.seen.destination)}:{case.seen.port}"
+
+
+def _finding(case: _Case) -> Finding | None:
+    if case.journey.stop is None or case.journey.stop.step.action is not Action.STOP:
+        return None
+    return judge(case.facts, case.target, case.journey).blocking
