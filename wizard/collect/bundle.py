@@ -39,10 +39,30 @@ FOLDER = "captures/"
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
-class BundleSource:
-    """A bundle as a Source. Raises WizardError where it cannot be used; a capture that is damaged is an Unknown."""
+class Kept:
+    """Answers that were kept, as a Source: it holds what it holds and cannot be asked more."""
 
     live = False
+
+    def __init__(
+        self, captures: dict[str, Capture | Unknown], platform: str, taken_at: float, privileged: bool
+    ) -> None:
+        self.captures = captures
+        self.platform = platform
+        self.taken_at = taken_at
+        self.privileged = privileged
+
+    def gather(self, probes: Iterable[Probe], tell: Tell | None = None) -> dict[str, Capture | Unknown]:
+        """Everything that was kept, and for each probe that was not an Unknown that says so."""
+        absent = [probe for probe in probes if probe.name not in self.captures and probe.comes_first]
+        lacking = {probe.name: Unknown("the bundle does not have it", probe.remedy, probe.asks) for probe in absent}
+        if tell is not None:
+            tell(f"read {len(self.captures)} answers from the bundle")
+        return {**self.captures, **lacking}
+
+
+class BundleSource(Kept):
+    """A bundle as a Source. Raises WizardError where it cannot be used; a capture that is damaged is an Unknown."""
 
     def __init__(self, path: Path | str) -> None:
         where = Path(path)
@@ -54,22 +74,13 @@ class BundleSource:
                 "bundle-format", f"{where} was written by another version.", why, "use the wizard that wrote it."
             )
         try:
-            self.platform = str(about["platform"])
-            self.taken_at = float(about["taken_at"])
+            platform, taken_at = str(about["platform"]), float(about["taken_at"])
         except (KeyError, TypeError, ValueError) as error:
             raise bundle_files.damaged(where, f"its {bundle_files.MANIFEST} does not say {error}") from error
-        self.privileged = about.get("privileged") is True
+        captures = _captures(_toml(files.get(CAPTURES), CAPTURES, where), files)
+        super().__init__(captures, platform, taken_at, about.get("privileged") is True)
         self.target = str(about.get("target", ""))
         self.redacted = about.get("redacted") is True
-        self.captures = _captures(_toml(files.get(CAPTURES), CAPTURES, where), files)
-
-    def gather(self, probes: Iterable[Probe], tell: Tell | None = None) -> dict[str, Capture | Unknown]:
-        """Everything the bundle holds, and for each probe that it does not hold an Unknown that says so."""
-        absent = [probe for probe in probes if probe.name not in self.captures and probe.comes_first]
-        lacking = {probe.name: Unknown("the bundle does not have it", probe.remedy, probe.asks) for probe in absent}
-        if tell is not None:
-            tell(f"read {len(self.captures)} answers from the bundle")
-        return {**self.captures, **lacking}
 
 
 def _toml(data: bytes | None, name: str, where: Path) -> dict[str, Any]:

@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterable, Mapping
 from ipaddress import ip_address
 from typing import Any
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from wizard.collect.scramble import Scrambler, still_a_network
 from wizard.model.capture import Capture, Unknown
+from wizard.model.options import Options
 
 Captures = Mapping[str, Capture | Unknown]
 REMOVED = "removed"
@@ -52,13 +53,12 @@ _HEXADECIMAL_CAPTURES = ("proc-tcp", "proc-tcp6", "foreign-listeners")
 
 def redact(captures: Captures, target: str = "", key: bytes | None = None) -> tuple[dict[str, Capture | Unknown], str]:
     """The captures and the target without names; `key` makes the substitutes repeatable (tests), else they are random."""
-    substitutes = _Substitutes(key or secrets.token_bytes(32))
-    substitutes.learn(captures, target)
-    redacted = {substitutes.text(name): _answer(name, answer, substitutes) for name, answer in captures.items()}
-    return redacted, substitutes.text(target)
+    redaction = Redaction(key)
+    redaction.learn(captures, target)
+    return redaction.captures(captures), redaction.target(target)
 
 
-def _answer(name: str, answer: Capture | Unknown, substitutes: _Substitutes) -> Capture | Unknown:
+def _answer(name: str, answer: Capture | Unknown, substitutes: Redaction) -> Capture | Unknown:
     if isinstance(answer, Unknown):
         told = (substitutes.text(each) for each in (answer.reason, answer.remedy, answer.what))
         return Unknown(*told)
@@ -92,11 +92,11 @@ def _without_secrets(text: str) -> str:
     return _SECRET_OPTION.sub(rf"\g<before>{REMOVED}", text)
 
 
-class _Substitutes:
-    """What stands for what."""
+class Redaction:
+    """What stands for what. It learns first, from everything that will be shown, and then replaces."""
 
-    def __init__(self, key: bytes) -> None:
-        self.scrambler = Scrambler(key)
+    def __init__(self, key: bytes | None = None) -> None:
+        self.scrambler = Scrambler(key or secrets.token_bytes(32))
         self._users: dict[str, str] = {}
         self._labels: dict[str, str] = {}
         self._names: re.Pattern[str] | None = None
@@ -112,6 +112,19 @@ class _Substitutes:
         if names:
             longest_first = sorted(names, key=lambda name: (-len(name), name))
             self._names = re.compile(rf"(?i)(?<![\w-])(?:{'|'.join(map(re.escape, longest_first))})(?![\w-])")
+
+    def captures(self, captures: Captures) -> dict[str, Capture | Unknown]:
+        """The captures with everything replaced, in their names too."""
+        return {self.text(name): _answer(name, answer, self) for name, answer in captures.items()}
+
+    def target(self, target: str) -> str:
+        """What was asked, with everything replaced."""
+        return self.text(target)
+
+    def options(self, options: Options) -> Options:
+        """The options of a diagnosis, with everything replaced."""
+        told = {name: self.text(value) for name, value in asdict(options).items() if isinstance(value, str)}
+        return replace(options, **told)
 
     def text(self, text: str) -> str:
         """The text with everything replaced."""
