@@ -150,6 +150,11 @@ def reply(facts: Facts, packet: Packet, decision: Decision) -> Decision:
     return _decide(facts, packet, finals[0].state, finals)
 
 
+def arrival(facts: Facts, packet: Packet) -> str:
+    """The interface that the packet comes in by: its own, or the one by which an answer would leave."""
+    return packet.interface or _likely_interface(machine_of(facts), packet)
+
+
 def _arriving(machine: Machine, packet: Packet) -> State:
     proto = TCP if packet.proto is Proto.TCP else UDP
     interface = packet.interface or _likely_interface(machine, packet)
