@@ -137,6 +137,11 @@ def framework(name: str) -> Framework:
     raise KeyError(name)
 
 
+def entries(kind: type[T], file: str, table: str) -> tuple[T, ...]:
+    """Every `[[table]]` of one of this package's TOML files, as its class."""
+    return tuple(_entry(kind, each) for each in _toml(file).get(table, ()))
+
+
 @cache
 def _toml(name: str) -> Mapping[str, Any]:
     import tomllib  # only when somebody asks: `wizard explain` and the import of the command need none of it
