@@ -408,14 +408,22 @@ class Lab:
 
         return self.inside(ns, attempt)
 
-    def wizard(self, *arguments: str, ns: str = "server", timeout: float = 90) -> subprocess.CompletedProcess[str]:
-        """`python -m wizard ARGUMENTS` on the server machine."""
-        env = {"PYTHONPATH": str(PROJECT)}
-        return self.run([sys.executable, "-m", "wizard", *arguments], ns, check=False, timeout=timeout, env=env)
+    def wizard(
+        self, *arguments: str, ns: str = "server", timeout: float = 90, alone: bool = False,
+        env: Mapping[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[str]:  # fmt: skip
+        """`python -m wizard ARGUMENTS` on the server machine, or another one (`ns`). `alone`: it sees no process of the
+        other machines (all of the lab's share one process table)."""
+        words = [sys.executable, "-m", "wizard", *arguments]
+        apart = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"] if alone else []
+        whole = {"PYTHONPATH": str(PROJECT), **(env or {})}
+        return self.run([*apart, *words], ns, check=False, timeout=timeout, env=whole)
 
-    def check(self, target: str, *options: str, ns: str = "server") -> tuple[int, dict[str, Any]]:
-        """`wizard check TARGET --json` on the server machine: exit code and report."""
-        done = self.wizard("check", target, "--json", *options, ns=ns)
+    def check(
+        self, target: str, *options: str, ns: str = "server", alone: bool = False, env: Mapping[str, str] | None = None
+    ) -> tuple[int, dict[str, Any]]:
+        """`wizard check TARGET --json` on the server machine, or another one: exit code and report."""
+        done = self.wizard("check", target, "--json", *options, ns=ns, alone=alone, env=env)
         try:
             return done.returncode, json.loads(done.stdout)
         except ValueError:
