@@ -14,12 +14,18 @@ from wizard.cli import arguments
 from wizard.errors import ExitCode, WizardError
 
 if TYPE_CHECKING:
+    import argparse
+
+    from wizard.diagnose import Collected
     from wizard.model.facts import Facts
+    from wizard.model.journey import Decision
     from wizard.model.packet import Packet
+    from wizard.twin.copy import Twin
 
 _EXAMPLES = """  sudo wizard trace --from 192.168.1.23 --to 192.168.1.100:5000
   sudo wizard trace --from fd00::2 --to [fd00::1]:5000 --in eth0 --json
   wizard trace --batch packets.jsonl --bundle machine.zip
+  sudo wizard trace --from 192.168.1.23 --to 192.168.1.100:5000 --twin   this kernel's answer too
   echo '{"src": "10.0.0.2", "dst": "10.0.0.1", "dport": 80}' | sudo wizard trace --batch -
 """
 
@@ -47,32 +53,80 @@ def main(given: list[str]) -> int:
     parser.add_argument(
         "--batch", metavar="FILE", default="", help="a packet a line in (JSON), a decision a line out; - is stdin"
     )
+    parser.add_argument(
+        "--twin", action="store_true", help="ask this kernel too, in a copy of the network (Linux; a private namespace)"
+    )
     arguments.add_source(parser)
     parsed = parser.parse_args(given)
     if parsed.batch:
-        return _batch(parsed.batch, _facts(parsed.bundle))
-    packet = _packet(parsed.source, parsed.destination, parsed.proto, parsed.sport, parsed.interface)
-    return _one(packet, _facts(parsed.bundle), as_json=parsed.json)
+        return _batch(parsed.batch, _collected(parsed.bundle), twin=parsed.twin)
+    packet = _packet(parsed)
+    return _one(packet, _collected(parsed.bundle), as_json=parsed.json, twin=parsed.twin)
 
 
-def _one(packet: Packet, facts: Facts, *, as_json: bool) -> int:
+def _one(packet: Packet, collected: Collected, *, as_json: bool, twin: bool) -> int:
     from wizard.judge.trace import trace
     from wizard.present import trace_json, trace_text
 
-    decision = trace(facts, packet)
-    told = json.dumps(trace_json.decision(decision)) + "\n" if as_json else trace_text.render(decision, packet)
-    sys.stdout.write(told)
+    decision = trace(collected.facts, packet)
+    with _Asking(collected, twin) as asking:
+        told = asking.about(packet, decision)
+    if as_json:
+        sys.stdout.write(json.dumps(trace_json.decision(decision) | told) + "\n")
+    else:
+        sys.stdout.write(trace_text.render(decision, packet, told.get("twin")))
     return _CODES[decision.outcome]
 
 
-def _facts(bundle: str) -> Facts:
+def _collected(bundle: str) -> Collected:
     from wizard.diagnose import collect_and_parse
 
     source = arguments.source(bundle, left_out=_LEFT_OUT)
-    return collect_and_parse(source, left_out=_LEFT_OUT).facts
+    return collect_and_parse(source, left_out=_LEFT_OUT)
 
 
-def _packet(source: str | None, destination: str | None, proto: str, sport: int, interface: str) -> Packet:
+class _Asking:
+    """The copy of the network, if it is asked for; where none can be made, its answers say why."""
+
+    def __init__(self, collected: Collected, wanted: bool) -> None:
+        self._collected = collected
+        self._wanted = wanted
+        self._twin: Twin | None = None
+        self._trouble = ""
+
+    def __enter__(self) -> _Asking:
+        if self._wanted:
+            from wizard.twin.copy import NoCopy, Twin
+
+            try:
+                self._twin = Twin(self._collected.facts, self._collected.captures).__enter__()
+            except NoCopy as trouble:
+                self._trouble = str(trouble)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._twin is not None:
+            self._twin.close()
+
+    def about(self, packet: Packet, decision: Decision) -> dict[str, Any]:
+        """`{"twin": {...}}` for this packet, or nothing where no copy is asked for."""
+        if not self._wanted:
+            return {}
+        if self._twin is None:
+            return {"twin": {"outcome": "unknown", "reject_with": None, "agrees": None, "trouble": self._trouble}}
+        from msgspec.structs import replace
+
+        from wizard.diagnose.rehearsal import agree
+        from wizard.judge.trace import arrival
+
+        answer = self._twin.ask(replace(packet, interface=arrival(self._collected.facts, packet)))
+        told = {"outcome": answer.outcome, "reject_with": answer.reject_with, "agrees": agree(decision, answer)}
+        more = {"trouble": answer.trouble} if answer.trouble else {"notes": list(self._twin.notes)}
+        return {"twin": told | more}
+
+
+def _packet(parsed: argparse.Namespace) -> Packet:
+    source, destination, sport = parsed.source, parsed.destination, parsed.sport
     from wizard.model.facts import Proto
     from wizard.model.packet import Packet
 
@@ -92,14 +146,14 @@ def _packet(source: str | None, destination: str | None, proto: str, sport: int,
         )
     if not 0 < sport <= 65535:
         raise WizardError("bad-packet", f"--sport {sport} is no port.", hint="a port is a number from 1 to 65535")
-    return Packet(sender, receiver, int(port), Proto(proto), sport, interface)
+    return Packet(sender, receiver, int(port), Proto(parsed.proto), sport, parsed.interface)
 
 
-def _batch(name: str, facts: Facts) -> int:
+def _batch(name: str, collected: Collected, *, twin: bool) -> int:
     """A decision for each line, in order; a line that is no packet gets an answer that says so (and exit code 2)."""
     bad = 0
-    with _opened(name) as lines:
-        for told, fine in _answers(lines, facts):
+    with _opened(name) as lines, _Asking(collected, twin) as asking:
+        for told, fine in _answers(lines, collected.facts, asking):
             sys.stdout.write(told)
             bad += not fine
     if bad:
@@ -117,7 +171,7 @@ def _opened(name: str) -> Any:
         raise WizardError("batch-not-readable", f"{name}: {error.strerror}.", hint=hint) from None
 
 
-def _answers(lines: Iterable[str], facts: Facts) -> Iterator[tuple[str, bool]]:
+def _answers(lines: Iterable[str], facts: Facts, asking: _Asking) -> Iterator[tuple[str, bool]]:
     from msgspec import json as fast
 
     from wizard.judge.trace import trace
@@ -133,4 +187,5 @@ def _answers(lines: Iterable[str], facts: Facts) -> Iterator[tuple[str, bool]]:
             said = {"outcome": "unknown", "reject_with": None, "to": None, "by": None, "error": f"no packet: {error}"}
             yield json.dumps(said) + "\n", False
             continue
-        yield encode(trace_json.decision(trace(facts, packet, explain=True))).decode() + "\n", True
+        decision = trace(facts, packet, explain=True)
+        yield encode(trace_json.decision(decision) | asking.about(packet, decision)).decode() + "\n", True

@@ -39,6 +39,8 @@ class Solution(Struct, frozen=True):
     proved: bool
     others: tuple[Finding, ...] = ()
     """What stops other devices on the same network, where the one walked passes."""
+    afterwards: tuple[Facts, ...] = ()
+    """The facts with each item of the plan applied, and those before it."""
 
 
 def solve(facts: Facts, target: Target) -> Solution:
@@ -56,6 +58,7 @@ def solve(facts: Facts, target: Target) -> Solution:
         _alternatives(road, facts, target, journey, first),
         road.proved,
         tuple(_about_another(facts, target, each) for each in others[:_MOST_OTHERS]),
+        tuple(piece.facts for _, piece in road.written),
     )
 
 

@@ -40,6 +40,28 @@ class StageResult(Struct, frozen=True):
     seconds: float = 0.0
 
 
+class Rehearsed(Struct, frozen=True):
+    """What the kernel did with the client's packet in the copy: outcome and refusal as in a Decision; `answered`: it was
+    delivered, and an answer found its way back."""
+
+    outcome: str
+    reject_with: str | None = None
+    answered: bool = False
+
+
+class Rehearsal(Struct, frozen=True):
+    """The plan's network steps tried on a copy of this machine's network. `agrees`: kernel and model said the same before
+    and after. `after` is None where nothing of the plan concerns the network. `trouble`: why there was no rehearsal."""
+
+    before: Rehearsed | None = None
+    after: Rehearsed | None = None
+    agrees: bool = False
+    opens: bool = False
+    """Before, the packet or its answer was stopped; afterwards both pass."""
+    trouble: str = ""
+    notes: tuple[str, ...] = ()
+
+
 class Report(Struct, frozen=True):
     """One diagnosis. `findings` are ordered: blocking ones as the packet meets them, then warnings, then information."""
 
@@ -59,6 +81,7 @@ class Report(Struct, frozen=True):
     unread: tuple[Unknown, ...] = ()
     firewall_innocent: bool = False
     vantage_interface: str = ""
+    rehearsal: Rehearsal | None = None
 
 
 class Progress(Struct, frozen=True):

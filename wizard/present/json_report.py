@@ -14,7 +14,7 @@ from wizard.model.capture import Origin, Unknown
 from wizard.model.diagnosis import Finding, Target
 from wizard.model.journey import Step
 from wizard.model.remedy import Do, Edit, Instruction, Plan
-from wizard.model.report import ClientSees, Report, StageResult
+from wizard.model.report import ClientSees, Rehearsal, Rehearsed, Report, StageResult
 from wizard.present import quoting
 from wizard.present.strip import whole_way
 from wizard.version import __version__
@@ -48,10 +48,29 @@ def as_dict(report: Report) -> dict[str, Any]:
         "alternatives": [_plan(plan) for plan in report.alternatives],
         "unread": [_unread(unknown) for unknown in report.unread],
         "firewall_innocent": report.firewall_innocent,
+        **({"rehearsal": _rehearsal(report.rehearsal)} if report.rehearsal else {}),
         "platform": report.platform,
         "taken_at": datetime.fromtimestamp(report.taken_at, UTC).isoformat(timespec="seconds"),
         "wizard": __version__,
     }
+
+
+def _rehearsal(rehearsal: Rehearsal) -> dict[str, Any]:
+    if rehearsal.trouble:
+        return {"trouble": rehearsal.trouble}
+    return {
+        "before": _rehearsed(rehearsal.before),
+        "after": _rehearsed(rehearsal.after),
+        "agrees": rehearsal.agrees,
+        "opens": rehearsal.opens,
+        "notes": list(rehearsal.notes),
+    }
+
+
+def _rehearsed(tried: Rehearsed | None) -> dict[str, Any] | None:
+    if tried is None:
+        return None
+    return {"outcome": tried.outcome, "reject_with": tried.reject_with, "answered": tried.answered}
 
 
 def _target(target: Target) -> dict[str, Any]:

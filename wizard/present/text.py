@@ -191,6 +191,8 @@ def _plans(shown: View, painter: _Painter) -> Iterator[str]:
     if shown.undo:
         yield from painter.labelled("undo", shown.undo[0].note if len(shown.undo) == 1 else "in this order")
         yield from _steps(shown.undo, painter)
+    if shown.rehearsal:
+        yield from painter.labelled("tried", shown.rehearsal.text, shown.rehearsal.tone)
     for other in shown.alternatives:
         yield from painter.labelled("or", f"{other.title} ({other.promise})")
         if not shown.plans:

@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from wizard.model.journey import Decision, RuleReference
 from wizard.model.packet import Packet, bracketed
@@ -18,9 +19,21 @@ _MARKS = {"deliver": "✓", "forward": "✓", "drop": "✗", "reject": "✗", "u
 _SHOWN = 5
 
 
-def render(decision: Decision, packet: Packet) -> str:
-    """The decision as text with a newline at its end."""
-    return "\n".join(harmless(line) for line in _lines(decision, packet)) + "\n"
+def render(decision: Decision, packet: Packet, twin: Mapping[str, Any] | None = None) -> str:
+    """The decision as text with a newline at its end; `twin` is what this kernel did in a copy (as in the JSON)."""
+    lines = [*_lines(decision, packet), *(_twin(twin) if twin else ())]
+    return "\n".join(harmless(line) for line in lines) + "\n"
+
+
+def _twin(twin: Mapping[str, Any]) -> Iterator[str]:
+    if twin.get("trouble"):
+        yield f"  kernel  not asked: {twin['trouble']}; the model's answer stands"
+        return
+    outcome = twin["outcome"] + (f" ({twin['reject_with']})" if twin["reject_with"] else "")
+    word = {True: "agrees", False: "DISAGREES", None: "decides"}[twin["agrees"]]
+    yield f"  kernel  {word}: {outcome}, in a copy of this network"
+    for note in twin.get("notes", ()):
+        yield f"          not copied: {note}"
 
 
 def _lines(decision: Decision, packet: Packet) -> Iterator[str]:

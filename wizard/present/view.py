@@ -16,6 +16,8 @@ from wizard.model.report import ClientSees, Overall, Report, StageResult
 from wizard.present.hostile import harmless
 from wizard.present.plans import PlanView, plan_view, promise, undo_of
 from wizard.present.plans import StepView as StepView
+from wizard.present.rehearsal import rehearsed
+from wizard.present.sentence import Sentence as Sentence
 from wizard.present.stages import OF_STATUS, STAGE_TITLE, WORD_OF_STATUS
 from wizard.present.strip import Hop, strip
 from wizard.present.tone import Tone
@@ -42,14 +44,6 @@ _SEES = {
     "proxy-error": "asks a proxy, which cannot help",
     "http-error": "gets through, and the program answers with an error",
 }
-
-
-class Sentence(Struct, frozen=True):
-    """`label` says what kind of sentence it is in one word (`seen`, `so`), or is empty."""
-
-    text: str
-    tone: Tone = Tone.PLAIN
-    label: str = ""
 
 
 class StageView(Struct, frozen=True):
@@ -102,6 +96,8 @@ class View(Struct, frozen=True):
     missing: tuple[MissingView, ...]
     would_tell: str
     """Undetermined: the one command that would tell, or empty."""
+    rehearsal: Sentence | None = None
+    """What the kernel did in a copy of the network, if it was asked."""
 
     @property
     def steps(self) -> tuple[StepView, ...]:
@@ -134,6 +130,7 @@ def view(report: Report, *, root: bool = True) -> View:
         alternatives=tuple(plan_view(plan, root=root) for plan in report.alternatives),
         missing=missing,
         would_tell=next((one.remedy for one in missing if one.remedy), "") if undetermined else "",
+        rehearsal=rehearsed(report.rehearsal) if report.rehearsal else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 The rulesets are taken from the captured text, not from our model of it: a copy made by our own reading would agree
 with our own mistakes. Tables that iptables-nft keeps inside nftables go back through iptables-restore, one by one and in
-the order of their making, since at one hook and priority the newest is called first (nf_hook_entries_grow, net/netfilter/core.c).
+the order of their making: at one hook and priority the newest is called first (nf_hook_entries_grow, net/netfilter/core.c).
 """
 
 from __future__ import annotations
@@ -14,28 +14,26 @@ from typing import Any
 from wizard.firewalls.iptables import read as iptables
 from wizard.model.capture import Capture, Unknown
 from wizard.model.facts import Facts, Interface, Route, RoutingRule
-from wizard.model.packet import Packet
 from wizard.twin.words import Blueprint, Link, Load
 
 Captures = Mapping[str, Capture | Unknown]
-FAKE_MAC = "02:00:00:77:77:77"
 MOST_LINKS = 200
 _COPIED_SETTINGS = ("net.ipv4.conf.", "net.ipv6.conf.", "net.ipv4.ip_forward", "net.ipv4.fwmark_reflect",
                     "net.ipv6.fwmark_reflect", "net.ipv4.icmp_echo_ignore", "net.ipv6.icmp.")  # fmt: skip
 _NOT_COPIED = ("accept_dad", "addr_gen_mode", "stable_secret", "disable_ipv6", "dad_transmits", "tempaddr")
 
 
-def draw(facts: Facts, captures: Captures, packet: Packet) -> Blueprint:
-    """The plan of the copy, for one sender."""
+def draw(facts: Facts, captures: Captures) -> Blueprint:
+    """The plan of the copy."""
     left_out: list[str] = []
-    links = _links(facts, packet, left_out)
+    links = _links(facts, left_out)
     names = {link.name for link in links} | {"lo"}
     return Blueprint(
         links,
         _settings(facts, names),
         (*_routing_rules(facts), *_routes(facts, names, left_out)),
         _loads(captures, left_out),
-        _neighbours(facts, names, packet),
+        _gateways(facts, names),
         tuple(left_out),
     )
 
@@ -44,8 +42,8 @@ def _known(value: Any) -> Any:
     return () if isinstance(value, Unknown) else value
 
 
-def _links(facts: Facts, packet: Packet, left_out: list[str]) -> tuple[Link, ...]:
-    used = {route.device for route in _known(facts.routes)} | {packet.interface}
+def _links(facts: Facts, left_out: list[str]) -> tuple[Link, ...]:
+    used = {route.device for route in _known(facts.routes)}
     wanted = [each for each in _known(facts.interfaces) if not each.loopback and (each.addresses or each.name in used)]
     if len(wanted) > MOST_LINKS:
         left_out.append(f"{len(wanted) - MOST_LINKS} of the interfaces")
@@ -103,7 +101,9 @@ def _route(route: Route) -> str:
     words += ["src", str(route.source)] if route.source and route.destination.version == 4 else []
     words += ["metric", str(route.metric)] if route.metric else []
     words += ["table", route.table] if route.table not in ("", "main") else []
-    words += ["scope", route.scope] if route.scope and route.scope != "global" and route.destination.version == 4 else []
+    words += (
+        ["scope", route.scope] if route.scope and route.scope != "global" and route.destination.version == 4 else []
+    )
     words += ["onlink"] if route.gateway else []
     return " ".join(words)
 
@@ -136,12 +136,9 @@ def _rule(rule: RoutingRule) -> str:
     return " ".join(words)
 
 
-def _neighbours(facts: Facts, names: set[str], packet: Packet) -> tuple[tuple[str, str], ...]:
-    """Whoever an answer may be handed to: the sender itself, or a gateway."""
-    pairs = [(name, str(packet.source)) for name in sorted(names - {"lo"})]
-    pairs += [
-        (route.device, str(route.gateway)) for route in _known(facts.routes) if route.gateway and route.device in names
-    ]
+def _gateways(facts: Facts, names: set[str]) -> tuple[tuple[str, str], ...]:
+    """Whom the kernel would have to look for before an answer leaves."""
+    pairs = [(each.device, str(each.gateway)) for each in _known(facts.routes) if each.gateway and each.device in names]
     return tuple(dict.fromkeys(pairs))
 
 
@@ -174,7 +171,10 @@ def _load_sets(captures: Captures) -> Load:
 def _legacy(captures: Captures, program: str) -> list[Load]:
     own, plain = _text(captures, f"{program}-legacy-save"), _text(captures, f"{program}-save")
     text = own if own.strip() else plain if iptables.is_legacy(plain) else ""
-    return [Load((f"{program}-legacy-restore",), part, f"the legacy {program} table {table}") for table, part in _tables(text)]
+    return [
+        Load((f"{program}-legacy-restore",), part, f"the legacy {program} table {table}")
+        for table, part in _tables(text)
+    ]
 
 
 def _tables(text: str) -> list[tuple[str, str]]:

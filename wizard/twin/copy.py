@@ -23,26 +23,23 @@ class NoCopy(Exception):
 
 
 class Twin:
-    """One copy, for packets of one sender; `packet` names the interface that it arrives by.
+    """One copy; packets name the interface that they arrive by.
 
-        with Twin(facts, captures, packet) as twin:
+        with Twin(facts, captures) as twin:
             twin.ask(packet)          # Answer(outcome="reject", reject_with="icmp-port-unreachable")
 
     Raises NoCopy where none can be made. `notes` says what it lacks.
     """
 
-    def __init__(self, facts: Facts, captures: Mapping[str, Capture | Unknown], packet: Packet) -> None:
+    def __init__(self, facts: Facts, captures: Mapping[str, Capture | Unknown]) -> None:
         self._facts = facts
-        self._arrives = packet.interface
-        self._plan = blueprint.draw(facts, captures, packet)
+        self._plan = blueprint.draw(facts, captures)
         self._process: subprocess.Popen[str] | None = None
         self.notes: tuple[str, ...] = ()
 
     def __enter__(self) -> Twin:
         if not sys.platform.startswith("linux"):
             raise NoCopy("only Linux has network namespaces")
-        if self._arrives in ("", "lo"):
-            raise NoCopy("a copy is asked about packets that arrive from another machine")
         self._process = _started()
         try:
             self.notes = self._order(Order(build=self._plan)).notes
@@ -51,7 +48,9 @@ class Twin:
             raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -67,8 +66,10 @@ class Twin:
 
     def ask(self, packet: Packet) -> Answer:
         """What this kernel does with the packet, in the copy."""
+        if packet.interface in ("", "lo"):
+            return Answer(trouble="a copy is asked about packets that arrive from another machine")
         question = Question(
-            self._arrives,
+            packet.interface,
             str(packet.source),
             _mac(self._facts, packet),
             str(packet.destination),
@@ -125,5 +126,3 @@ def _last_words(stderr: IO[str] | None) -> str:
 def _mac(facts: Facts, packet: Packet) -> str:
     known = () if isinstance(facts.neighbours, Unknown) else facts.neighbours
     return next((each.mac for each in known if each.address == packet.source and len(each.mac) == 17), "")
-
-

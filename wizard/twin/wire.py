@@ -85,10 +85,12 @@ def _frame(question: Question, mac: str) -> Any:
     from scapy.layers.l2 import Ether
 
     network = IPv6 if ":" in question.destination else IP
-    ports = {"sport": question.source_port, "dport": question.destination_port}
     # The options of a Linux client: rules may look at them (tcpmss).
     options = [("MSS", 1460), ("SAckOK", b""), ("Timestamp", (1, 0)), ("NOP", None), ("WScale", 7)]
-    transport = UDP(**ports) / b"?" if question.proto == "udp" else TCP(**ports, flags="S", seq=1, options=options)
+    source, destination = question.source_port, question.destination_port
+    transport: Any = TCP(sport=source, dport=destination, flags="S", seq=1, options=options)
+    if question.proto == "udp":
+        transport = UDP(sport=source, dport=destination) / b"?"
     sender = Ether(src=question.source_mac or FAKE_MAC, dst=mac)
     return sender / network(src=question.source, dst=question.destination) / transport
 

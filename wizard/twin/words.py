@@ -27,7 +27,7 @@ class Load(Struct, frozen=True):
 class Blueprint(Struct, frozen=True):
     """Everything to build, in order: settings first, links, routes and rules (`ip -batch` lines), rulesets.
 
-    `neighbours` are `(interface, address)` pairs that must be found without asking, so that answers leave. `left_out` says
+    `gateways` are `(interface, address)` pairs that must be found without asking, so that answers leave. `left_out` says
     what could not be copied.
     """
 
@@ -35,7 +35,7 @@ class Blueprint(Struct, frozen=True):
     settings: tuple[tuple[str, str], ...]
     routes: tuple[str, ...]
     loads: tuple[Load, ...]
-    neighbours: tuple[tuple[str, str], ...] = ()
+    gateways: tuple[tuple[str, str], ...] = ()
     left_out: tuple[str, ...] = ()
 
 
@@ -53,10 +53,15 @@ class Question(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """What the kernel did: `outcome` as in a Decision, `reject_with` what came back, or `trouble` in words."""
+    """What the kernel did: `outcome` as in a Decision, `reject_with` what came back; `trouble`: why it could not be asked.
+
+    `answered`: the packet was delivered, and what the kernel says where nobody listens (a reset, or ICMP for UDP) found
+    its way back, as a program's answer would.
+    """
 
     outcome: str = "unknown"
     reject_with: str | None = None
+    answered: bool = False
     trouble: str = ""
 
 

@@ -27,7 +27,7 @@ from typing import Any
 import msgspec
 
 from wizard.twin import wire
-from wizard.twin.words import Answer, Blueprint, Command, Link, Load, Order, Question, Reply
+from wizard.twin.words import Answer, Blueprint, Link, Load, Order, Question, Reply
 
 _CLONE_NEWNET = 0x40000000
 _PR_SET_PDEATHSIG = 1
@@ -137,6 +137,7 @@ class Copy:
     def __init__(self) -> None:
         self._world: World | None = None
         self._ends: dict[str, wire.End] = {}
+        self._known: set[str] = set()
 
     def build(self, plan: Blueprint) -> tuple[str, ...]:
         """Everything of the blueprint; gives what could not be built and does not decide. Raises _Failed otherwise."""
@@ -145,13 +146,13 @@ class Copy:
         for name in ("all", "default"):
             _write(f"net.ipv6.conf.{name}.accept_dad", "0")
             _write(f"net.ipv6.conf.{name}.addr_gen_mode", "1")
-        self._world.do(lambda: [_write(f"net.ipv6.conf.{name}.disable_ipv6", "1") for name in ("all", "default")])
+        self._world.do(_without_ipv6)
         for number, link in enumerate(plan.links):
             self._link(number, link)
         for name, value in plan.settings:
             _write(name, value)
         notes += [f"{line}: {failed}" for line in plan.routes if (failed := _tried("ip", *line.split()))]
-        for device, address in plan.neighbours:
+        for device, address in plan.gateways:
             _tried("ip", "neigh", "replace", address, "lladdr", wire.FAKE_MAC, "nud", "permanent", "dev", device)
         for load in plan.loads:
             _load(load)
@@ -182,6 +183,7 @@ class Copy:
         if self._world is None or question.interface not in self._ends:
             return Answer(trouble=f"no interface {question.interface or 'is named'} that is up to send it into")
         mac = json.loads(_run(("ip", "-j", "link", "show", question.interface)))[0]["address"]
+        self._introduce(question.source, question.source_mac or wire.FAKE_MAC)
         with suppress(_Failed):
             _run(("nft", "delete", "table", "inet", "wizard-witness"))
         _run(("nft", "-f", "-"), _WITNESS % question.source_port)
@@ -189,15 +191,28 @@ class Copy:
         counted = {each["counter"]["name"]: each["counter"]["packets"] for each in _counters()}
         _run(("nft", "delete", "table", "inet", "wizard-witness"))
         if counted.get("arrived"):
-            return Answer("deliver")
+            return Answer("deliver", answered=heard is not None)
         if counted.get("passed"):
             return Answer("forward")
         return Answer("reject", heard) if heard else Answer("drop")
+
+    def _introduce(self, address: str, mac: str) -> None:
+        """Lets the copy know the sender on every link, so that no answer waits for a question to nobody."""
+        if address not in self._known:
+            self._known.add(address)
+            for name in self._ends:
+                _tried("ip", "neigh", "replace", address, "lladdr", mac, "nud", "permanent", "dev", name)
 
 
 def _counters() -> list[dict[str, Any]]:
     listed = json.loads(_run(("nft", "-j", "list", "table", "inet", "wizard-witness")))
     return [each for each in listed["nftables"] if "counter" in each]
+
+
+def _without_ipv6() -> None:
+    """The world's own kernel says nothing by itself; runs in the world."""
+    for name in ("all", "default"):
+        _write(f"net.ipv6.conf.{name}.disable_ipv6", "1")
 
 
 def _opened(name: str) -> wire.End:
