@@ -17,6 +17,7 @@ COMMANDS = {
     "check": "every stage once; verdict and plan on standard output",
     "trace": "ask the firewall model what this machine does with a packet",
     "exposure": "every listening port, from where it can be reached, and why",
+    "watch": "wait for another device to try; say whether it arrived, and what stopped it",
     "collect": "write a bundle: what this machine answered to each read-only probe",
     "explain": "the page of one root cause",
     "demo": "a safe practice case on loopback",

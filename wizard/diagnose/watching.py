@@ -8,28 +8,67 @@
 
 from __future__ import annotations
 
+import queue
+import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from ipaddress import ip_address
 from threading import Event
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from wizard.model.arrival import Arrival, Closed, Opened
+from wizard.collect.live import LiveSource
+from wizard.collect.watching import eyes, page
+from wizard.collect.watching.own import OwnAddresses
+from wizard.collect.watching.page import NoPort, Page, Visit
+from wizard.collect.watching.pairing import SAME_MOMENT, Pairing
+from wizard.collect.watching.sniffer import Sniffer
+from wizard.collect.watching.table import EVERY, Table
+from wizard.diagnose import collect_and_parse
+from wizard.errors import WizardError
+from wizard.judge import arrival as judged
+from wizard.judge import never_arrived, to_open
+from wizard.judge.walk import UNSAFE_PORTS
+from wizard.model.arrival import Answered, Arrival, Attempted, Closed, How, Opened
+from wizard.model.capture import Unknown
+from wizard.model.facts import Facts
 
 Told = Opened | Arrival | Closed
 Tell = Callable[[Told], None]
+
+PULSE = 0.2
+"""Seconds: how soon `stop` is heard."""
+_REST = 0.02
+_AFRESH_AFTER = 1.0
+"""The machine is asked again at most so often (seconds)."""
+_LINGER = 0.4
+"""So long after the own page's success its last packets are waited for."""
+
+_NO_FIREWALL_RIGHTS = Unknown("only root may see packets as they arrive", "sudo wizard watch", "the packets themselves")
+LISTENER_LIMIT = (
+    "Without root only the wizard's own page can be watched: that it opens proves that network and firewall let this port in."
+    " That it does not open proves nothing about where it is stopped."
+)
+OTHER_PORT_LIMIT = "The page is on another port than yours: a firewall may treat the two differently."
+TABLE_LIMIT = (
+    "Without root only connections that the kernel has accepted can be seen: what was dropped or refused stays unseen,"
+    " and what the program answers too."
+)
 
 
 class Wish(Struct, frozen=True):
     """What to wait for. `port` 0: only the wizard's own page, on a free port.
 
     `seconds` bounds the watch (None: until `stop`). `answer`: open a page of our own, and stop after the first success.
-    `local`: this machine's own attempts too. `count`: stop after so many attempts (0: never). `scheme`, `host` and `path`
-    belong to the URL that is shown.
+    `page_without_root`: open it also where packets cannot be seen. `local`: this machine's own attempts too. `count`: stop
+    after so many attempts (0: never). `scheme` and `path` belong to the URL that is shown.
     """
 
     port: int
     seconds: float | None = None
     answer: bool = False
+    page_without_root: bool = False
     local: bool = False
     count: int = 0
     scheme: str = "http"
@@ -39,5 +78,239 @@ class Wish(Struct, frozen=True):
 def watch(wish: Wish, tell: Tell, stop: Event | None = None) -> Closed:
     """Look until the time is over or `stop` is set. Changes nothing on the machine (but for the page that `answer`, or a
     lack of rights, opens, and closes again). Works without root too, and then says in `Opened.limits` what it cannot prove.
+    WizardError where this platform shows nothing, or no page could be opened.
     """
-    raise NotImplementedError
+    with ExitStack() as closing:
+        watching = _Watching(wish, tell, stop or Event(), closing)
+        closed = watching.run()
+    tell(closed)
+    return closed
+
+
+class _Watching:
+    """One watch: its eyes, the facts that its words rest on, and what it has seen so far."""
+
+    def __init__(self, wish: Wish, tell: Tell, stop: Event, closing: ExitStack) -> None:
+        self.wish, self._tell, self._stop = wish, tell, stop
+        self._began = time.monotonic()
+        self._own = OwnAddresses()
+        self._visits: queue.SimpleQueue[Visit] = queue.SimpleQueue()
+        self._shown: dict[int, Arrival] = {}
+        self._numbers: dict[tuple[How, int], int] = {}
+        self._asked_at = 0.0
+        self._succeeded_at: float | None = None
+        # The sniffer first: from here on no packet is missed, however long the rest takes.
+        ports = [wish.port] if wish.port else []
+        self._sniffer = eyes.sniffer(ports)
+        if self._sniffer is not None:
+            closing.enter_context(self._sniffer)
+        self.facts = self._ask()
+        self._page = self._open_page(closing)
+        if self._page is not None:
+            self.facts = self._ask()
+            if self._sniffer is not None:
+                self._sniffer.changed({*ports, self._page.port})
+        self._ports = {*ports, *([self._page.port] if self._page else [])}
+        self._table = self._look_at_table()
+        self._pairing = Pairing(self._ports, self._own, wish.local)
+        self.opened = self._opened()
+
+    def run(self) -> Closed:
+        """From the first word to the last."""
+        self._tell(self.opened)
+        while not (why := self._over()):
+            if self._sniffer is not None:
+                self._hear(self._sniffer, self._wait())
+            else:
+                self._stop.wait(min(self._wait(), EVERY))
+            self._take(self._pairing.due(time.time()))
+            if self._table is not None:
+                self._take(self._table.look())
+            self._visited()
+        self._take([each for each in self._pairing.rest() if time.time() - each.at > SAME_MOMENT])
+        return self._closed(why)
+
+    # Eyes
+
+    def _open_page(self, closing: ExitStack) -> Page | None:
+        blind = self._sniffer is None and self.wish.page_without_root
+        if not self.wish.answer and not blind:
+            return None
+        addresses = [str(each.address) for each in to_open.places(self.facts, self.wish.port)]
+        try:
+            return closing.enter_context(Page(self.wish.port, addresses, self._visits.put))
+        except NoPort as error:
+            if blind and not self.wish.answer:
+                return None
+            raise WizardError("no-free-port", f"{error}.", hint="wizard watch PORT, without --answer") from None
+
+    def _look_at_table(self) -> Table | None:
+        """Without root: the kernel's table shows who reached the program, where the port is not our own page's."""
+        asked = self.wish.port
+        if self._sniffer is not None or not asked or (self._page and self._page.port == asked):
+            return None
+        return eyes.table({asked}, self._own, self.wish.local)
+
+    def _hear(self, sniffer: Sniffer, seconds: float) -> None:
+        seen = sniffer.read(seconds)
+        for each in seen:
+            self._pairing.feed(each)
+        if len(seen) > 500:
+            # A download on the port: its packets are no news, and may wait.
+            time.sleep(_REST)
+
+    def _wait(self) -> float:
+        """Until something is due by silence, the time is over, or `stop` is to be looked at."""
+        waits = [PULSE]
+        due = self._pairing.next_due(time.time())
+        if due is not None:
+            waits.append(due)
+        if self.wish.seconds is not None:
+            waits.append(self._began + self.wish.seconds - time.monotonic())
+        return max(0.0, min(waits))
+
+    # What was seen
+
+    def _take(self, attempts: list[Attempted]) -> None:
+        for each in attempts:
+            ours = self._page is not None and each.port == self._page.port
+            self._told(replace(each, ours=True) if ours and self._is_pages(each) else each)
+
+    def _is_pages(self, attempt: Attempted) -> bool:
+        """Whether the page, not a program on the same port of another address, has the packet."""
+        if self._page is None:
+            return False
+        held = self._page.addresses
+        return any(each in ("::", "0.0.0.0", str(attempt.destination)) for each in held)
+
+    def _told(self, attempt: Attempted) -> None:
+        number = self._numbers.setdefault((attempt.how, attempt.number), len(self._numbers) + 1)
+        attempt = replace(attempt, number=number)
+        if judged.contradicts(self.facts, attempt) and time.monotonic() - self._asked_at > _AFRESH_AFTER:
+            # The machine may have changed since it was asked: a program restarted, a rule was added.
+            self.facts = self._ask()
+        found = judged.arrival(self.facts, attempt)
+        self._shown[attempt.number] = found
+        self._tell(found)
+        if found.good and attempt.ours and not attempt.own and self._succeeded_at is None:
+            self._succeeded_at = time.monotonic()
+
+    def _visited(self) -> None:
+        """Visits of the own page: told where no packets are seen, and either way the success that `answer` waits for."""
+        while True:
+            try:
+                visit = self._visits.get_nowait()
+            except queue.Empty:
+                return
+            attempt = _of_visit(visit, len(self._numbers) + 1, self._own)
+            if self._sniffer is None and (self.wish.local or not attempt.own):
+                self._told(attempt)
+            elif page.is_page(visit) and not attempt.own and self._succeeded_at is None:
+                self._succeeded_at = time.monotonic()
+
+    # The end
+
+    def _over(self) -> str:
+        if self._stop.is_set():
+            return "stopped"
+        if self.wish.answer and self._succeeded_at is not None and self._lingered(self._succeeded_at):
+            return "success"
+        if self.wish.count and len(self._shown) >= self.wish.count:
+            return "count"
+        late = self.wish.seconds is not None and time.monotonic() - self._began >= self.wish.seconds
+        return "time" if late else ""
+
+    def _lingered(self, since: float) -> bool:
+        """Everything about the success has been told, or should have been."""
+        shown = any(each.good and each.attempt.ours for each in self._shown.values())
+        return shown or time.monotonic() - since > _LINGER + 1.0
+
+    def _closed(self, why: str) -> Closed:
+        elsewhere = tuple(
+            (ip_address(source), port, count) for (source, port), count in self._pairing.elsewhere.items()
+        )
+        shown = self._shown.values()
+        nothing = "" if shown else never_arrived.conclusion(self.opened, elsewhere)
+        return Closed(
+            why,
+            time.monotonic() - self._began,
+            len(shown),
+            sum(1 for each in shown if each.good),
+            self._pairing.unshown,
+            elsewhere,
+            nothing,
+            self._counted(),
+        )
+
+    def _counted(self) -> tuple[str, ...]:
+        if self._table is None:
+            return ()
+        counted = self._table.counted()
+        return (f"Meanwhile the kernel counted, on all ports together: {', '.join(counted)}.",) if counted else ()
+
+    # What is known
+
+    def _ask(self) -> Facts:
+        facts = collect_and_parse(LiveSource(), left_out=_LEFT_OUT).facts
+        self._asked_at = time.monotonic()
+        return facts
+
+    def _opened(self) -> Opened:
+        page, how = self._page, []
+        if self._sniffer is not None:
+            how.append(How.PACKETS)
+        if page is not None:
+            how.append(How.LISTENER)
+        if self._table is not None:
+            how.append(How.TABLE)
+        port = self.opened_port
+        unread = () if self._sniffer is not None else (_NO_FIREWALL_RIGHTS,)
+        return Opened(
+            tuple(how),
+            self.wish.port or port,
+            to_open.places(self.facts, port, "http" if page else self.wish.scheme, "/" if page else self.wish.path),
+            page.port if page else None,
+            page.addresses if page else (),
+            tuple(self._limits()),
+            (*unread, *self.facts.unreadable_rulesets),
+        )
+
+    def _limits(self) -> list[str]:
+        limits = []
+        if self._sniffer is None:
+            limits += [LISTENER_LIMIT] if self._page is not None else []
+            limits += [TABLE_LIMIT] if self._table is not None else []
+        if self._page is not None and self.wish.port and not self._page.as_asked:
+            limits.append(OTHER_PORT_LIMIT)
+        if self.opened_port in UNSAFE_PORTS:
+            limits.append(f"Browsers refuse to open port {self.opened_port} (ERR_UNSAFE_PORT): try it with curl.")
+        return limits
+
+    @property
+    def opened_port(self) -> int:
+        """The port that the other device shall open."""
+        return self._page.port if self._page is not None else self.wish.port
+
+
+_LEFT_OUT = {"ss-connections", "ss-unix", "hosts", "proxy", "nsswitch", "resolv-conf"}
+
+
+def _of_visit(visit: Visit, number: int, is_own: Callable[[bytes], bool]) -> Attempted:
+    """A visit of the own page as an attempt: the connection stood, so the packets themselves need not be seen."""
+    source, destination = ip_address(visit.source), ip_address(visit.destination)
+    return Attempted(
+        number,
+        visit.at,
+        source,
+        visit.source_port,
+        destination,
+        visit.port,
+        "",
+        how=How.LISTENER,
+        answered=Answered.SYN_ACK,
+        established=True,
+        request=visit.request,
+        response=visit.response,
+        own=is_own(source.packed),
+        ours=True,
+    )

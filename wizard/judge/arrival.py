@@ -1,12 +1,13 @@
 """What one attempt of another device proves: what was seen on the wire, with this machine's model beside it. Pure.
 
-The wire says what happened, the model says why: it is asked with that very packet, its real source, ports and interface. Where
-the two do not agree the wire is right, and the reader is told so.
+The wire says what happened, the model says why: it is asked with that very packet, its real source, ports and interface.
+Where the two do not agree the wire is right, and the reader is told so.
 """
 
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from wizard.judge import answers, judge
 from wizard.judge.said import Said, read
@@ -217,7 +218,7 @@ def _said(case: _Case, who: str, said: Said, passed: tuple[str, ...], doubt: str
     if said.hint:
         words += f" {said.hint}"
     made = _door_open(case, who, words, passed, good=said.good, doubt=doubt, reply=said.words)
-    return Arrival(**{**_fields(made), "status": said.status})
+    return replace(made, status=said.status)
 
 
 def _unconfirmed(case: _Case, doubt: str) -> Arrival:
@@ -335,10 +336,6 @@ def _door_open(
 
 def _more(*lines: str) -> tuple[str, ...]:
     return tuple(line for line in lines if line)
-
-
-def _fields(made: Arrival) -> dict[str, object]:
-    return {name: getattr(made, name) for name in Arrival.__struct_fields__}
 
 
 def _passed(case: _Case) -> tuple[str, ...]:
