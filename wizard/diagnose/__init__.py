@@ -59,7 +59,11 @@ def diagnose_and_keep(
     facts = assemble.with_more(collected.facts, extra)
     if tell is not None:
         _tell_so_far(tell, reporting.report(facts, aimed, solve(facts, aimed), captures, options))
-    more = further.look(facts, aimed, source, options)
+
+    def tried(sentence: str) -> None:
+        _say(tell, Stage.REACHABILITY, None, sentence)
+
+    more = further.look(facts, aimed, source, options, tried)
     captures |= more
     facts = assemble.with_more(facts, more)
     report = reporting.report(facts, aimed, solve(facts, aimed), captures, options)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from wizard.collect.source import Source
+from wizard.diagnose import from_here
 from wizard.errors import WizardError
 from wizard.fixes.rebind import source_files_wanted
 from wizard.judge import answers, sockets, vantage
@@ -15,6 +17,7 @@ from wizard.model.capture import Capture, Probe, Unknown
 from wizard.model.diagnosis import Side, Target
 from wizard.model.facts import Address, AttemptOutcome, Facts, Listener
 from wizard.model.journey import Ending, Journey
+from wizard.parse import assemble
 from wizard.parse.attempts import parse as parse_attempts
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from wizard.model.options import Options
 
 Answer = Capture | Unknown
+Tell = Callable[[str], None]
 LONGEST_ATTEMPT = 4.0
 """Seconds that a connection attempt may take: silence on Linux's SYN retries at 1 and 3 seconds (tcp(7)) is silence then."""
 _NOT_ASKED = Unknown("not asked: --no-probe sends nothing on the network")
@@ -51,9 +55,23 @@ def resolve(name: str, source: Source, options: Options) -> Answer:
     return attempts.resolve(name)
 
 
-def look(facts: Facts, target: Target, source: Source, options: Options) -> dict[str, Answer]:
-    """The attempts and files that this target calls for, as captures."""
-    return _attempts(facts, target, source, options) | _files(facts, target, source)
+def look(facts: Facts, target: Target, source: Source, options: Options, tell: Tell | None = None) -> dict[str, Answer]:
+    """The attempts and files that this target calls for, as captures. `tell` hears of each attempt as it ends."""
+    if target.side is Side.CLIENT:
+        return _from_here(facts, target, source, options, tell)
+    return _attempts(facts, target, source, options, tell) | _files(facts, target, source)
+
+
+def _from_here(facts: Facts, target: Target, source: Source, options: Options, tell: Tell | None) -> dict[str, Answer]:
+    """This machine is the one that cannot get through: the way out, the attempts, and what is to be seen after them."""
+    if not source.live:
+        return from_here.kept(source, "ways-out", "wire") | _attempts(facts, target, source, options, tell)
+    found = from_here.ways_out(target) | _attempts(facts, target, source, options, tell)
+    if not options.probe:
+        return found
+    found |= from_here.afterwards(source)
+    known = assemble.with_more(facts, found)
+    return found | from_here.wire(known, target, min(5.0, options.seconds or 5.0))
 
 
 def _kept(source: Source, name: str) -> Answer | None:
@@ -63,7 +81,9 @@ def _kept(source: Source, name: str) -> Answer | None:
     return source.gather([Probe(name, name)]).get(name, Unknown("the bundle does not hold it", what=name))
 
 
-def _attempts(facts: Facts, target: Target, source: Source, options: Options) -> dict[str, Answer]:
+def _attempts(
+    facts: Facts, target: Target, source: Source, options: Options, tell: Tell | None = None
+) -> dict[str, Answer]:
     kept = _kept(source, "attempts")
     if kept is not None:
         return {"attempts": kept}
@@ -72,11 +92,17 @@ def _attempts(facts: Facts, target: Target, source: Source, options: Options) ->
         return {"attempts": Capture("attempts", "", errors="not asked")}
     from wizard.collect import attempts
 
-    first = attempts.many(wishes)
-    unclear = [each for each in wishes if _unclear(each, first)]
+    first = attempts.many(wishes, tell)
+    unclear = [
+        replace(each, send=_OTHER_PROTOCOL[each.send or "http"])
+        for each in wishes
+        if not each.through_proxy and _unclear(each, first)
+    ]
+    if target.side is Side.CLIENT:
+        unclear += from_here.asked_for_small_packets(wishes, first)
     if not unclear:
         return {"attempts": first}
-    again = attempts.many(replace(each, send=_OTHER_PROTOCOL[each.send or "http"]) for each in unclear)
+    again = attempts.many(unclear, tell)
     return {"attempts": replace(first, text=first.text + again.text, seconds=first.seconds + again.seconds)}
 
 
@@ -99,8 +125,8 @@ def wanted(facts: Facts, target: Target, seconds: float = LONGEST_ATTEMPT) -> tu
 
     send = "tls" if target.scheme == "https" else "http"
     if target.side is Side.CLIENT:
-        host = _host_header(target, target.host)
-        return tuple(Wish(str(each), target.port, seconds, send, host, target.path) for each in target.addresses)
+        host = target.host or (str(target.addresses[0]) if target.addresses else "")
+        return from_here.wanted(facts, target, seconds, _host_header(target, host))
     wishes = []
     for destination in target.addresses[:1]:
         journey = walk(facts, target, vantage.packet(facts, target, destination))

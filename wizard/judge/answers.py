@@ -5,8 +5,12 @@ An attempt from this machine to itself proves what the program does, never what 
 
 from __future__ import annotations
 
-from msgspec import Struct
+import re
 
+from msgspec import Struct
+from msgspec.structs import replace
+
+from wizard.judge.sees import certificate
 from wizard.model.capture import Unknown
 from wizard.model.diagnosis import Target
 from wizard.model.facts import Address, Attempt, AttemptOutcome, Facts, Listener, Process
@@ -172,7 +176,7 @@ def fault(made: tuple[Attempt, ...], target: Target) -> Fault | None:
     plain = next((each for each in made if each.sent == "http"), None)
     secure = next((each for each in made if each.sent == "tls"), None)
     if target.scheme == "https":
-        return _over_tls(secure, plain)
+        return _over_tls(secure, plain, target)
     if plain is None:
         return None
     if secure is not None and secure.tls == "ok" and plain.status in (None, 400):
@@ -185,16 +189,62 @@ def fault(made: tuple[Attempt, ...], target: Target) -> Fault | None:
     if plain.status is None:
         sees = ClientSees("http-error", "ERR_INVALID_HTTP_RESPONSE", None, 1)
         return Fault(Ending.WRONG_PROTOCOL, "answers something that is not HTTP", sees)
-    return None
+    return _sent_away(plain, target)
 
 
-def _over_tls(secure: Attempt | None, plain: Attempt | None) -> Fault | None:
+def _over_tls(secure: Attempt | None, plain: Attempt | None, target: Target) -> Fault | None:
+    if secure is not None and secure.certificate:
+        said = secure.certificate_says or secure.certificate
+        return Fault(Ending.NOT_BELIEVED, f"its certificate is not believed ({said})", certificate(secure.certificate))
     if secure is None or secure.tls == "ok":
-        return None
+        return None if secure is None else _sent_away(secure, target)
     if plain is None or not plain.banner:
-        return _no_bytes(secure)
+        return _cut_off(secure)
     sees = ClientSees("tls-error", "ERR_SSL_PROTOCOL_ERROR", None, 35)
     return Fault(Ending.WRONG_PROTOCOL, f"does not speak TLS ({secure.tls})", sees)
+
+
+def _sent_away(attempt: Attempt, target: Target) -> Fault | None:
+    """A redirect to an address that means whatever device follows it."""
+    where = redirected_to(attempt)
+    host = _host_of(where)
+    here = target.vantage is not None and target.vantage.is_loopback
+    if not host or not is_self(host) or here:
+        return None
+    sees = ClientSees("refused", "ERR_CONNECTION_REFUSED", "ECONNREFUSED", 0)
+    return Fault(Ending.REDIRECTED_AWAY, f"redirects to {where}", sees)
+
+
+def header(attempt: Attempt, name: str) -> str:
+    """A header of the answer, or empty."""
+    head = attempt.banner.partition(b"\r\n\r\n")[0].decode("latin-1")
+    for line in head.split("\r\n")[1:]:
+        field, colon, value = line.partition(":")
+        if colon and field.strip().lower() == name.lower():
+            return value.strip()
+    return ""
+
+
+def redirected_to(attempt: Attempt) -> str:
+    """Where a redirect leads, as the answer writes it; empty where it is none."""
+    return header(attempt, "Location") if attempt.status in (301, 302, 303, 307, 308) else ""
+
+
+def _host_of(url: str) -> str:
+    """The host of an absolute URL; empty for a relative one."""
+    if "://" not in url and not url.startswith("//"):
+        return ""
+    authority = re.split(r"[/?#]", url.partition("//")[2], maxsplit=1)[0].rpartition("@")[2]
+    return authority[1:].partition("]")[0] if authority.startswith("[") else authority.partition(":")[0]
+
+
+def _cut_off(attempt: Attempt) -> Fault | None:
+    """The handshake gets no answer; Chrome and curl have words of their own for it."""
+    fault = _no_bytes(attempt)
+    if fault is None or attempt.ended == "open":
+        return fault
+    code = "ERR_CONNECTION_RESET" if attempt.ended == "reset" else "ERR_CONNECTION_CLOSED"
+    return replace(fault, sees=replace(fault.sees, browser=code, curl=35))
 
 
 def _plain_to_tls(attempt: Attempt) -> Fault:
@@ -253,3 +303,15 @@ def is_self(host: str) -> bool:
     """Whether a URL's host means whatever device opens it: loopback, its names (RFC 6761), or a wildcard."""
     name = host.lower().rstrip(".")
     return name in ("0.0.0.0", "::", "::1", "localhost") or name.endswith(".localhost") or name.startswith("127.")
+
+
+def is_whole(attempt: Attempt) -> bool:
+    """Whether the answer came, and all of it as far as its own length tells (RFC 9112 section 6)."""
+    if not attempt.banner:
+        return False
+    _, end, body = attempt.banner.partition(b"\r\n\r\n")
+    if not end:
+        return False
+    length = header(attempt, "Content-Length")
+    most = len(attempt.banner) >= 64 * 1024
+    return most or not length.isdigit() or len(body) >= int(length)

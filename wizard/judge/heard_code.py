@@ -53,7 +53,7 @@ def encode(heard: Heard) -> str:
         "target": heard.target_bits or 0,
         "client": heard.client_bits or 0,
     }
-    fields = _FIELDS
+    fields: tuple[tuple[str, int], ...] = _FIELDS
     if far and heard.client is not None:
         values |= {"upper": int(heard.client) >> 16, "spare": 0}
         fields += _UPPER

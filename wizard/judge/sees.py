@@ -109,8 +109,8 @@ CERTIFICATES = {
     "not-yet": "ERR_CERT_DATE_INVALID",
     "other": "ERR_CERT_INVALID",
 }
-"""Chrome names the gravest of several faults (MapCertStatusToNetError, net/cert/cert_status_flags.cc): the authority before the
-name before the dates, which is the order in which OpenSSL stops too (X509_verify_cert)."""
+"""Chrome names the gravest of several faults (MapCertStatusToNetError, net/cert/cert_status_flags.cc): the authority before
+the name before the dates, which is the order in which OpenSSL stops too (X509_verify_cert)."""
 
 
 def certificate(disbelief: str) -> ClientSees:
@@ -137,8 +137,3 @@ def of_stop(stop: Stop) -> ClientSees:
 def rejection(reject_with: str) -> ClientSees:
     """What a client makes of `icmp-host-prohibited`, `tcp-reset`, ... while it connects."""
     return _REJECTIONS.get(reject_with, _HOST_UNREACHABLE)
-
-
-def of_errno(errno: str) -> ClientSees | None:
-    """What a browser makes of connect()'s error (`ECONNREFUSED`); None for one that is not known."""
-    return _ERRNOS.get(errno)

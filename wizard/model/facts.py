@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from wizard.model.capture import Origin, Unknown
 from wizard.model.ruleset import Ruleset
+from wizard.model.windows import WindowsFacts
 from wizard.model.wire import WireEvidence
 
 Address = IPv4Address | IPv6Address
@@ -323,7 +324,7 @@ class Attempt(Struct, frozen=True):
     ended: str = ""
     tls: str = ""
     certificate: str = ""
-    """Why the certificate is not believed: `authority`, `name`, `date`, `not-yet`, `other`; empty where it is, or none came."""
+    """Why the certificate is not believed: `authority`, `name`, `date`, `not-yet`, `other`; empty where it is, or none."""
     certificate_says: str = ""
     """... in the TLS library's own words."""
     source: Address | None = None
@@ -388,5 +389,7 @@ class Facts(Struct, frozen=True):
     """What single packets to the target showed (client side). None: not asked, since the attempts told enough."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """Source files that remedies may edit, by absolute path, as they were when looked at."""
+    windows: WindowsFacts | Unknown | None = None
+    """What only Windows has: its firewall's rules, profiles, reserved ports (wizard.model.windows). None elsewhere."""
     notes: tuple[Unknown, ...] = ()
     """Everything that was asked and not answered, for the report's `unread`."""

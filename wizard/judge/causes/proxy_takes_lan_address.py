@@ -22,12 +22,12 @@ Undo: set NO_PROXY back to what it was.
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
-
 from wizard.judge import vantage
+from wizard.judge.causes._way import stop_of
+from wizard.judge.proxies import bypassed
 from wizard.model.diagnosis import Certainty, RootCause, Severity, Side, Stage, Target, Verdict, found, ruled_out
 from wizard.model.facts import Facts, ProxySettings
-from wizard.model.journey import Journey
+from wizard.model.journey import Ending, Journey
 from wizard.model.remedy import Advise
 
 CAUSE = RootCause(
@@ -50,31 +50,13 @@ def check(target: Target, facts: Facts, journey: Journey, proxy: ProxySettings) 
     if bypassed(host, proxy.bypass):
         return ruled_out(f"{host} is left out of the proxy.", proxy.origin)
     asked = target.symptom is not None and target.symptom.transport == "proxy-error"
+    stop = stop_of(journey, Ending.PROXY_REFUSED)
+    said = f": {stop.step.name}" if stop else ""
     return found(
-        f"Programs on this machine ask the proxy {server} for {host}.",
+        f"Programs on this machine ask the proxy {server} for {host}{said}.",
         proxy.origin,
+        *(stop.step.evidence if stop else ()),
         fix=(Advise(f"Add {host} to the proxy's exceptions: NO_PROXY={','.join((*proxy.bypass, host))}"),),
-        certainty=Certainty.LIKELY,
-        severity=Severity.BLOCKING if asked and journey.stop is not None else None,
+        certainty=Certainty.PROVED if stop else Certainty.LIKELY,
+        severity=Severity.BLOCKING if stop or (asked and journey.stop is not None) else None,
     )
-
-
-def bypassed(host: str, exceptions: tuple[str, ...]) -> bool:
-    """Whether a host is left out: by itself, by a suffix (`.lan`, `*.lan`), by a network (`192.168.0.0/16`), or all (`*`)."""
-    name = host.lower().strip("[]")
-    if name == "localhost" or name.startswith("127.") or name == "::1":
-        return True
-    for text in exceptions:
-        entry = text.strip().lower().strip("[]")
-        suffix = entry.removeprefix("*").removeprefix(".")
-        if entry == "*" or (suffix and (name == suffix or name.endswith("." + suffix))) or _in_network(name, entry):
-            return True
-    return False
-
-
-def _in_network(name: str, entry: str) -> bool:
-    try:
-        address, network = ip_address(name), ip_network(entry, strict=False)
-    except ValueError:
-        return entry.endswith("*") and name.startswith(entry.rstrip("*"))
-    return address.version == network.version and address in network

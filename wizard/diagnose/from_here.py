@@ -1,0 +1,122 @@
+"""What is asked where this machine is the one that cannot get through: the way out, every address at once, the proxy.
+
+Nothing is sent but to the target's own addresses and, where programs here would ask one, to the proxy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from wizard.collect.source import Source
+from wizard.judge import answers, client, proxies
+from wizard.judge.causes._way import url
+from wizard.model.capture import Capture, Probe, Unknown
+from wizard.model.diagnosis import Target
+from wizard.model.facts import Attempt, AttemptOutcome, Facts
+from wizard.parse import resolution
+from wizard.parse.attempts import parse as parse_attempts
+
+if TYPE_CHECKING:
+    from wizard.collect.attempts import Wish
+
+Answer = Capture | Unknown
+Tell = Callable[[str], None]
+
+
+def ways_out(target: Target) -> dict[str, Answer]:
+    """The kernel's way to each address; asking sends nothing."""
+    from wizard.collect import ways_out as asking
+
+    return {"ways-out": asking.ask(map(str, target.addresses))} if target.addresses else {}
+
+
+def wanted(facts: Facts, target: Target, seconds: float, host_header: str) -> tuple[Wish, ...]:
+    """An attempt for each address of the target, in a browser's order, and one through the proxy that a browser asks."""
+    from wizard.collect.attempts import Wish
+
+    send = "tls" if target.scheme == "https" else "http"
+    order = client.happy_eyeballs(target.addresses)
+    direct = tuple(Wish(str(each), target.port, seconds, send, host_header, target.path) for each in order)
+    return direct + _through_proxy(facts, target, seconds, send)
+
+
+def _through_proxy(facts: Facts, target: Target, seconds: float, send: str) -> tuple[Wish, ...]:
+    asked = proxies.asked_for(target, facts)
+    if asked is None or asked.scheme not in ("http", "https"):
+        return ()
+    address = _address_of(asked.host)
+    if not address:
+        return ()
+    from wizard.collect.attempts import Wish
+
+    host = target.host or str(target.addresses[0])
+    shown = f"[{host}]" if ":" in host else host
+    path = target.path if send == "tls" else url(target, host)
+    return (Wish(address, asked.port, seconds, send, f"{shown}:{target.port}", path, through_proxy=True),)
+
+
+def _address_of(host: str) -> str:
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        pass
+    from wizard.collect import attempts
+
+    answer = attempts.resolve(host)
+    found = resolution.parse(answer.text).value if isinstance(answer, Capture) else None
+    return str(found.addresses[0]) if found and found.addresses else ""
+
+
+def asked_for_small_packets(wishes: tuple[Wish, ...], answer: Capture) -> tuple[Wish, ...]:
+    """Once more, asking for small packets, where a connection was made and the answer did not come, or not all of it: on a
+    path with a hole for big packets that one gets through."""
+    made = [each for each in parse_attempts(answer.text).value if _waits(each)]
+    stuck = {(str(each.address), each.port) for each in made}
+    return tuple(
+        replace(each, small_segments=True)
+        for each in wishes
+        if (each.address, each.port) in stuck and not each.through_proxy
+    )
+
+
+def _waits(attempt: Attempt) -> bool:
+    connected = attempt.outcome is AttemptOutcome.CONNECTED and not attempt.through_proxy
+    return (
+        connected and attempt.ended in ("open", "answered") and not answers.is_whole(attempt) and not _speaks(attempt)
+    )
+
+
+def _speaks(attempt: Attempt) -> bool:
+    """It said something that is no HTTP answer: nothing is missing of that."""
+    return bool(attempt.banner) and attempt.status is None
+
+
+def afterwards(source: Source) -> dict[str, Answer]:
+    """The neighbour table once more: whether anybody answered for the address shows only after an attempt."""
+    from wizard.collect.probes_linux import PROBES
+
+    if source.platform != "linux":
+        return {}
+    return source.gather([each for each in PROBES if each.name == "ip-neighbours"])
+
+
+def wire(facts: Facts, target: Target, seconds: float) -> dict[str, Answer]:
+    """What single packets show, where the attempts left open who stands in the way, and this is root."""
+    direct, _ = client.made(facts, target)
+    if not facts.privileged or not direct or any(each.outcome is AttemptOutcome.CONNECTED for each in direct):
+        return {}
+    try:
+        from wizard.collect import wire as looking
+    except ImportError:
+        return {}
+    return {"wire": looking.look(str(direct[0].address), target.port, seconds)}
+
+
+def kept(source: Source, *names: str) -> dict[str, Answer]:
+    """What a bundle holds of these captures."""
+    held = source.gather([Probe(name, name) for name in names])
+    return {name: answer for name, answer in held.items() if isinstance(answer, Capture)}
