@@ -247,6 +247,7 @@ def facts(**changes: Any) -> Facts:
         "attempts": (),
         "wire": None,
         "sources": {},
+        "windows": None,
         "notes": (),
     }
     assert values.keys() == set(Facts.__struct_fields__), "a field of Facts has no benign value here"

@@ -104,6 +104,10 @@ def machine_of(facts: Facts) -> Machine:
 
 def trace(facts: Facts, packet: Packet, explain: bool = True) -> Decision:
     """The whole way of the first packet. `explain=False` leaves out near misses (a batch asks for many)."""
+    if facts.platform == "windows":
+        from wizard.judge import windows  # loaded only for facts of Windows
+
+        return windows.trace(facts, packet, explain)
     machine = machine_of(facts)
     state = _arriving(machine, packet)
     finals: list[_Final] = []
@@ -133,6 +137,10 @@ def _near_misses(facts: Facts, machine: Machine, final: _Final) -> tuple[NearMis
 
 def reply(facts: Facts, packet: Packet, decision: Decision) -> Decision:
     """The answer's way back after `trace` said deliver or forward. `deliver` means that it leaves toward the client."""
+    if facts.platform == "windows":
+        from wizard.judge import windows
+
+        return windows.reply(facts, packet, decision)
     machine = machine_of(facts)
     first = _arriving(machine, packet)
     finals: list[_Final] = []

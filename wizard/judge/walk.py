@@ -91,7 +91,7 @@ class _Way:
 def walk(facts: Facts, target: Target, packet: Packet) -> Journey:
     """The journey of `packet` on the machine of `facts`; pure, and the same for live facts and a bundle's."""
     way = _Way(facts, target, packet)
-    for pace in (_name, _arrive, _filters, _socket, _queue, _back, _process, _application, _browser):
+    for pace in _WINDOWS_PACES if facts.platform == "windows" else _PACES:
         if not way.done:
             pace(way)
     return Journey(
@@ -184,7 +184,8 @@ def _why_unknown(facts: Facts, decision: Decision) -> Unknown:
     if isinstance(facts.rulesets, Unknown):
         return facts.rulesets
     why = decision.reason or "; ".join(decision.assumptions) or "a rule asks for something that a model cannot know"
-    return Unknown(why, "sudo wizard check … --rehearse", "what the firewall does with this packet")
+    remedy = "" if facts.platform == "windows" else "sudo wizard check … --rehearse"
+    return Unknown(why, remedy, "what the firewall does with this packet")
 
 
 def _stopped_by_filter(way: _Way, decision: Decision) -> None:
@@ -279,9 +280,23 @@ def _nobody_takes_it(way: _Way, near: tuple[Listener, ...]) -> None:
     stage = Stage.BIND if near else Stage.PROCESS
     step = way.step(stage, "port", said, Action.STOP, "", *(each.origin for each in near))
     sees = None
-    if not way.unknowns and _reply(way).outcome in ("drop", "reject"):
-        sees = ClientSees("timeout", "ERR_CONNECTION_TIMED_OUT", "ETIMEDOUT", 28)
+    if way.facts.platform == "windows":
+        sees = _unanswered() if _is_silent_on_windows(way) else None
+    elif not way.unknowns and _reply(way).outcome in ("drop", "reject"):
+        sees = _unanswered()
     way.end(Ending.NO_LISTENER, step, listeners=near, sees=sees)
+
+
+def _unanswered() -> ClientSees:
+    return ClientSees("timeout", "ERR_CONNECTION_TIMED_OUT", "ETIMEDOUT", 28)
+
+
+def _is_silent_on_windows(way: _Way) -> bool:
+    """Stealth mode keeps the reset back. Where it is not known whether the firewall is on, it is taken to be, as it is
+    unless somebody switched it off."""
+    from wizard.judge import windows
+
+    return windows.hides_closed_ports(way.facts, way.packet) is not False
 
 
 def _queue(way: _Way) -> None:
@@ -384,3 +399,8 @@ def _browser(way: _Way) -> None:
         step = way.step(Stage.NAME, "device", f"{target.host} means the device itself", Action.STOP)
         sees = ClientSees("refused", "ERR_CONNECTION_REFUSED", "ECONNREFUSED", 7)
         way.end(Ending.WRONG_ADDRESS, step, detail=kind, sees=sees)
+
+
+_PACES = (_name, _arrive, _filters, _socket, _queue, _back, _process, _application, _browser)
+_WINDOWS_PACES = (_name, _arrive, _socket, _filters, _queue, _back, _process, _application, _browser)
+"""Windows asks its firewall when a socket accepts (FWPM_LAYER_ALE_AUTH_RECV_ACCEPT): a port without one comes first."""

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from ipaddress import IPv4Address, IPv6Address
 
 from msgspec import Struct, field
 
 from wizard.model.capture import Origin, Unknown
-from wizard.model.facts import Address
+
+Address = IPv4Address | IPv6Address
 
 
 class ProfileName(StrEnum):

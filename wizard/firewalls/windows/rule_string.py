@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from wizard.firewalls.windows import values
@@ -21,20 +22,21 @@ from wizard.model.capture import Origin
 from wizard.model.windows import Addresses, Direction, Ports, ProfileName, RuleAction, Store, WindowsRule
 
 T = TypeVar("T")
+_NOWHERE = Origin("")
 _HEAD = re.compile(r"[vV]\d+\.\d+\|")
 _ACTIONS = {"allow": RuleAction.ALLOW, "block": RuleAction.BLOCK, "bypass": RuleAction.BYPASS}
 _DIRECTIONS = {"in": Direction.IN, "out": Direction.OUT}
 
-_DESCRIBES = frozenset("name desc embedctxt edge defer lsm lom luown pcross skipver fwsvcpath".split())
+_DESCRIBING_KEYS = "name desc embedctxt edge defer lsm lom luown pcross skipver"
+_DESCRIBES = frozenset(_DESCRIBING_KEYS.split())
 """Keys that say nothing about which packets a rule is for (LUOwn: whose rule it is; the package beside it decides)."""
 
-_READ = frozenset(
-    """
+_READ_KEYS = """
     action active dir protocol profile lport lport2_10 lport2_20 lport2_24 lport2_29 rport rport2_10 rport2_20 rport2_24
     la4 la6 ra4 ra6 ra42 ra62 if iftype app svc icmp4 icmp6 apppkgid pfn security security2 security2_9 rmauth ruauth luauth
     platform platform2 authbypassout
-    """.split()
-)
+"""
+_READ = frozenset(_READ_KEYS.split())
 
 
 def is_rule(text: str) -> bool:
@@ -42,7 +44,7 @@ def is_rule(text: str) -> bool:
     return _HEAD.match(text) is not None and "|action=secureserver|" not in text.lower()
 
 
-def parse(identifier: str, text: str, store: Store = Store.LOCAL, origin: Origin = Origin("")) -> WindowsRule:
+def parse(identifier: str, text: str, store: Store = Store.LOCAL, origin: Origin = _NOWHERE) -> WindowsRule:
     """The rule; whatever in it is not understood makes it unsure, so this never fails on text that `is_rule` accepts."""
     return _Reader(text).rule(identifier, store, origin)
 
@@ -134,9 +136,7 @@ class _Reader:
         found = Addresses()
         for key in keys:
             family = 4 if "a4" in key else 6
-            read = self.understood(
-                key, self.fields[key], lambda told, known=family: values.addresses(told, known), Addresses()
-            )
+            read = self.understood(key, self.fields[key], partial(values.addresses, family=family), Addresses())
             found = values.both(found, read)
         return Addresses() if values.is_everywhere(found) else found
 
