@@ -13,6 +13,7 @@ takes everything away with it: processes, namespaces, mounts, firewall rules. Al
 
 Addresses: server `veth-s` 10.77.0.1 and fd77::1, client `veth-c` 10.77.0.2, 10.77.0.3 and fd77::2.
 With `router=True` the client sits behind a router: client 10.88.0.2, router 10.88.0.1 / 10.77.0.254.
+With `switch=True` both hang on the switch of a router (`br-lan` 10.77.0.254, ports `port-s` and `port-c`), their way out.
 """
 
 from __future__ import annotations
@@ -155,6 +156,7 @@ class Lab:
     """The two machines; use as a context manager. See the top of this file."""
 
     router: bool = False
+    switch: bool = False
     ipv6: bool = True
     own_processes: bool = True
     """False: no process namespace; the wizard sees every program of this computer, as with `ip netns exec`."""
@@ -226,10 +228,8 @@ class Lab:
                  "net.ipv4.conf.default.rp_filter=0", "net.ipv6.conf.default.accept_dad=0",
                  "net.ipv6.conf.all.accept_dad=0", "net.ipv4.icmp_msgs_per_sec=100000")  # fmt: skip
         settings = " ".join(quiet)
-        peer, peer_ns = (CLIENT_LINK, "client") if not self.router else ("veth-r", "router")
-        lines = [f"sysctl -qe -w {settings} || :", "ip link set lo up", "ip netns add client"]
-        if self.router:
-            lines += ["ip netns add router"]
+        peer, peer_ns = self._other_end()
+        lines = [f"sysctl -qe -w {settings} || :", "ip link set lo up", *(f"ip netns add {each}" for each in self._others())]
         lines += [
             f"ip netns exec {name} sh -c 'sysctl -qe -w {settings}; ip link set lo up'" for name in self._others()
         ]
@@ -237,11 +237,20 @@ class Lab:
         lines += [f"ip addr add {SERVER}/24 dev {SERVER_LINK}", f"ip link set {SERVER_LINK} up"]
         if self.ipv6:
             lines += [f"ip addr add {SERVER6}/64 dev {SERVER_LINK} nodad"]
-        lines += self._client_lines(peer) if not self.router else self._router_lines()
+        if self.switch:
+            lines += self._switch_lines()
+        else:
+            lines += self._client_lines(peer) if not self.router else self._router_lines()
         self.run("\n".join(["set -e", *lines]))
 
+    def _other_end(self) -> tuple[str, str]:
+        """The other end of the server's cable, and on which machine it is."""
+        if self.switch:
+            return "port-s", "router"
+        return ("veth-r", "router") if self.router else (CLIENT_LINK, "client")
+
     def _others(self) -> list[str]:
-        return ["client", "router"] if self.router else ["client"]
+        return ["client", "router"] if self.router or self.switch else ["client"]
 
     def _client_lines(self, link: str) -> list[str]:
         ip = "ip -n client"
@@ -262,6 +271,20 @@ class Lab:
             "ip -n client route add default via 10.88.0.1",
             "ip netns exec router sysctl -qw net.ipv4.ip_forward=1",
             "ip route add default via 10.77.0.254",
+        ]
+
+    def _switch_lines(self) -> list[str]:
+        ip = "ip -n router"
+        return [
+            f"{ip} link add br-lan type bridge forward_delay 0 mcast_snooping 0",
+            f"{ip} link add port-c type veth peer name {CLIENT_LINK} netns client",
+            *(f"{ip} link set {port} master br-lan; {ip} link set {port} up" for port in ("port-s", "port-c")),
+            f"{ip} addr add 10.77.0.254/24 dev br-lan",
+            f"{ip} link set br-lan up",
+            *self._client_lines(CLIENT_LINK),
+            "ip netns exec router sysctl -qw net.ipv4.ip_forward=1",
+            "ip route add default via 10.77.0.254",
+            "ip -n client route add default via 10.77.0.254",
         ]
 
     # -- running things inside -----------------------------------------------------------------------------------
