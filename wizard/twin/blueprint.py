@@ -219,7 +219,8 @@ def _native(captures: Captures, compat: dict[tuple[str, str], Load], left_out: l
 def _blocks(text: str) -> dict[tuple[str, str], str]:
     """nft's text cut into its tables, each by family and name."""
     found: dict[tuple[str, str], str] = {}
-    key, lines = ("", ""), []
+    key: tuple[str, str] = ("", "")
+    lines: list[str] = []
     for line in text.splitlines():
         words = line.split()
         if line.startswith("table ") and len(words) >= 3:

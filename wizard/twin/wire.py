@@ -69,7 +69,7 @@ def _drain(end: End) -> None:
 
 
 def _received(end: End) -> list[tuple[bytes, int]]:
-    found = []
+    found: list[tuple[bytes, int]] = []
     while len(found) < 1000:
         try:
             data, where = end.socket.recvfrom(4096)
