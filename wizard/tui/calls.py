@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from wizard.model.report import Progress, Report
     from wizard.present.listening import Row
 
+REACHED = "the page was reached"
+"""So begins the note of a case that ended well."""
 LAN, HERE, OUTSIDE = "lan", "here", "outside"
 
 
@@ -45,23 +47,15 @@ class Lately(Struct, frozen=True):
 class Arrival(Struct, frozen=True):
     """A packet that came from another device: `clock` as `14:07:12`, where from, and what became of it.
 
-    `good` is None while that is not known; `reached` says that the program got it.
+    `good` is None while that is not known, True when the program got it.
     """
 
     clock: str
     text: str
     more: tuple[str, ...] = ()
     good: bool | None = None
-
-
-class Rehearsal(Struct, frozen=True):
-    """What a copy of the firewall in this kernel said to the device's packet, before the plan's steps and after them."""
-
-    good: bool
-    sentence: str
-    before: str = ""
-    after: str = ""
-    notes: tuple[str, ...] = ()
+    key: str = ""
+    """One with the key of an earlier one says more of the same packet."""
 
 
 class Brought(Struct, frozen=True):
@@ -99,9 +93,10 @@ Explain = Callable[[str], str]
 Recent = Callable[[], Sequence[Lately]]
 Glance = Callable[["Report"], str]
 """A cheap look at what the verdict rests on, as a digest: equal digests mean that nothing has changed."""
-Watch = Callable[["Report", Callable[[Arrival], None], Event], None]
-"""Tell each arrival until the event is set. WizardError where this user may not look, with what would be needed."""
-Rehearse = Callable[["Report"], Rehearsal | None]
+Watch = Callable[["Report", Callable[["Arrival | str"], None], Event], None]
+"""Tell each arrival, and each limit of this watch in a sentence, until the event is set. WizardError: none is possible."""
+Rehearse = Callable[["Report"], "Report"]
+"""The report with what this kernel said to the device's packet on a copy of the network, before the plan and after it."""
 Ticket = Callable[["Report"], str]
 """Save what was found as a ticket; the path of the file."""
 HandOver = Callable[["Report"], Handover | None]

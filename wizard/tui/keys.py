@@ -9,6 +9,7 @@ from msgspec import Struct
 from textual.app import App
 from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
 from textual.dom import DOMNode
 from textual.screen import Screen
 
@@ -71,3 +72,13 @@ def _runner(one: Offered) -> Callable[[], Awaitable[None]]:
         await one.app.run_action(one.binding.action, one.node)
 
     return run
+
+
+def keys_page(app: App[Any]) -> Content:
+    """Every key that does something at this moment, with what it does."""
+    rows = [
+        Content.assemble(Content.styled(f"{one.keys:<14}", "bold"), f"{one.binding.description}: {one.help}")
+        for one in offered(app.screen, app)
+    ]
+    always = Content("\n\nTab moves on, ↑ and ↓ choose, ctrl+p finds any of these by name.")
+    return Content("\n").join(rows) + always

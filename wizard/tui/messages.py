@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from wizard.errors import WizardError
-from wizard.tui.calls import Options
+from wizard.tui.calls import Arrival, Brought, Options
 
 if TYPE_CHECKING:
     from wizard.model.report import Progress, Report
@@ -61,3 +61,55 @@ class TargetRefused(Message):
     """The target was no target after all; the start screen shows why."""
 
     error: WizardError
+
+
+@dataclass
+class LeadAsked(Message):
+    """The person leads somebody at another machine; `text` is what is known of the target (may be empty)."""
+
+    text: str = ""
+    report: Report | None = None
+
+
+@dataclass
+class PlanRun(Message):
+    """The person says that the plan has been run."""
+
+    report: Report
+
+
+@dataclass
+class WayOpened(Message):
+    """The connection gets through now: the other device may be asked."""
+
+    report: Report
+
+
+@dataclass
+class RightsAsked(Message):
+    """The person wants to know what root would tell."""
+
+    report: Report
+
+
+@dataclass
+class BundleBrought(Message):
+    """This machine's answers, or another's, are in a file now; `target` may be empty where the question stands already."""
+
+    brought: Brought
+    target: str = ""
+
+
+@dataclass
+class Arrived(Message):
+    """A packet came from another device; or, in a sentence, what this watch cannot see."""
+
+    arrival: Arrival | str
+
+
+@dataclass
+class Reached(Message):
+    """The other device has got through to the program."""
+
+    report: Report
+    arrival: Arrival

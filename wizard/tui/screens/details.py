@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from textual.content import Content
 
+from wizard.model.report import Report
 from wizard.present.explain import rewrapped
+from wizard.present.rehearsal import rehearsed
 from wizard.present.tone import MARK, Tone
 from wizard.present.view import FindingView, View
 from wizard.tui.calls import Explain
@@ -62,3 +64,11 @@ def _page(finding: FindingView, explain: Explain | None) -> Content:
     if explain is not None:
         return Content(rewrapped(explain(finding.ref), _UNBROKEN))
     return Content.assemble(Content.styled(finding.title, "bold"), f"\n{finding.ref}\n\n{finding.explanation}")
+
+
+def rehearsal_of(report: Report) -> Content:
+    """What this kernel said to the device's packet on a copy of the network, before the plan and after it."""
+    if report.rehearsal is None:
+        return Content("No rehearsal could be made here; the model's answer stands.")
+    said = rehearsed(report.rehearsal)
+    return Content.assemble(marked(said.text, said.tone), "\n\n", labelled("touched", "nothing outside of the copy"))

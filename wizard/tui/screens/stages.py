@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, Static
@@ -35,7 +36,14 @@ class StagesScreen(Screen[None]):
     """Runs one diagnosis; posts Diagnosed, or shows the error that ended it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "again", "Check again", id="stages.again", tooltip="Start the check from the beginning"),
+        Binding(
+            "f5,r",
+            "again",
+            "Check again",
+            id="stages.again",
+            tooltip="Start the check from the beginning",
+            key_display="f5",
+        ),
         Binding("escape", "back", "Back", id="stages.back", tooltip="Stop, and go back to the questions"),
         Binding("q", "app.quit", "Quit", id="stages.quit", tooltip="Leave; nothing was changed", show=False),
     ]
@@ -53,7 +61,8 @@ class StagesScreen(Screen[None]):
         head = Content.styled(harmless(self.text), "bold")
         yield Static(Content.assemble(head, toned(f"   from {harmless(seen_from)}", Tone.QUIET)), id="head")
         yield JourneyStrip(forming({}, self.port), id="strip")
-        yield StageList(id="stages")
+        with VerticalScroll(id="stages-body", can_focus=False):
+            yield StageList(id="stages")
         yield Problem(id="problem")
         yield Footer(show_command_palette=False)
 

@@ -18,9 +18,9 @@ from wizard.present.hostile import harmless
 from wizard.present.listening import Row
 from wizard.present.tone import Tone
 from wizard.tui.background import in_thread
-from wizard.tui.calls import Listening
+from wizard.tui.calls import Lately, Listening, Recent
 from wizard.tui.content import toned
-from wizard.tui.messages import TargetGiven
+from wizard.tui.messages import LeadAsked, TargetGiven
 from wizard.tui.widgets.choices import Choice, Choices
 from wizard.tui.widgets.paste_input import PasteInput
 from wizard.tui.widgets.problem import Problem
@@ -49,19 +49,30 @@ class PortList(Choices):
     ]
 
 
+class LatelyList(Choices):
+    """What was asked for in earlier sessions; Enter takes a row for the target."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "Check", id="lately.check", tooltip="Check the highlighted target once more"),
+    ]
+
+
 class StartScreen(Screen[None]):
     """Asks for the target; posts TargetGiven."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear", "Clear", id="start.clear", tooltip="Empty the field", show=False),
+        Binding("f2", "lead", "By phone", id="start.lead", tooltip="Lead somebody at another machine through it"),
     ]
 
-    def __init__(self, listening: Listening, *, root: bool, text: str = "") -> None:
+    def __init__(self, listening: Listening, *, root: bool, text: str = "", recent: Recent | None = None) -> None:
         super().__init__()
         self.listening = listening
+        self.recent = recent
         self.root = root
         self.text = text
         self.rows: Sequence[Row] = ()
+        self.lately: Sequence[Lately] = ()
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="head"):
@@ -74,12 +85,21 @@ class StartScreen(Screen[None]):
         yield Input(placeholder="5000", id="port", type="integer", max_length=5)
         yield Static(Content.styled("Listening on this machine", "bold"), classes="question")
         yield PortList([Choice(toned("looking …", Tone.QUIET), disabled=True)], id="listening")
+        yield Static(Content.styled("Lately", "bold"), classes="question", id="lately-title")
+        yield LatelyList(id="lately")
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         self.query_one("#port").display = False
+        self._show_lately()
         self.query_one("#target").focus()
+        # The first picture comes first: looking loads the model, and both would share one interpreter.
+        self.call_after_refresh(self._look_around)
+
+    def _look_around(self) -> None:
         self.look()
+        if self.recent is not None:
+            self.look_back(self.recent)
 
     @work(exclusive=True, group="listening")
     async def look(self) -> None:
@@ -92,6 +112,20 @@ class StartScreen(Screen[None]):
             nothing = Choice(toned("nothing that may be seen", Tone.QUIET), disabled=True)
             rows = [Choice(_row(row), id=str(row.port)) for row in self.rows] or [nothing]
         self.query_one("#listening", PortList).show(rows)
+
+    @work(exclusive=True, group="lately")
+    async def look_back(self, recent: Recent) -> None:
+        """Ask what was asked for lately; a diary that cannot be read is no reason to say anything here."""
+        try:
+            self.lately = await in_thread(recent)
+        except WizardError:
+            self.lately = ()
+        self._show_lately()
+
+    def _show_lately(self) -> None:
+        rows = [Choice(_recent(each), id=str(number)) for number, each in enumerate(self.lately)]
+        self.query_one("#lately", LatelyList).show(rows)
+        self.query_one("#lately-title").display = self.query_one("#lately").display = bool(rows)
 
     def refuse(self, error: WizardError) -> None:
         """Show why the target was refused, and let the person mend it."""
@@ -137,6 +171,11 @@ class StartScreen(Screen[None]):
             self.query_one("#target", Input).value = event.option.id
             self._give(event.option.id, None)
 
+    @on(OptionList.OptionSelected, "#lately")
+    def take_recent(self, event: OptionList.OptionSelected) -> None:
+        self.query_one("#target", Input).value = self.lately[int(event.option.id or 0)].target
+        self.take_target()
+
     def _give(self, text: str, port: int | None) -> None:
         self.query_one(Problem).show(None)
         self.query_one("#port").display = False
@@ -146,6 +185,9 @@ class StartScreen(Screen[None]):
         listening = self.query_one("#listening", PortList)
         listening.focus()
         listening.action_first()
+
+    def action_lead(self) -> None:
+        self.post_message(LeadAsked(self.query_one("#target", Input).value))
 
     def action_clear(self) -> None:
         field = self.query_one("#target", Input)
@@ -164,3 +206,10 @@ def _row(row: Row) -> Content:
         toned(f"{row.reach:<19}", tone),
         toned(harmless(row.place), Tone.QUIET),
     )
+
+
+def _recent(one: Lately) -> Content:
+    """`raspberrypi.local:8000       solved yesterday (ufw)`"""
+    target = harmless(one.target)
+    target = target if len(target) <= 33 else target[:32] + "…"
+    return Content.assemble(Content.styled(f"{target:<33} ", "bold"), toned(harmless(one.words), Tone.QUIET))

@@ -1,4 +1,4 @@
-"""What does the other device show, in the browser's words; and which device is it?"""
+"""What does the other device show, in its browser's words; and which device is it?"""
 
 from __future__ import annotations
 
@@ -18,20 +18,11 @@ from wizard.present.tone import Tone
 from wizard.tui.calls import HERE, LAN, OUTSIDE, Options
 from wizard.tui.content import toned
 from wizard.tui.messages import SymptomGiven
+from wizard.tui.screens.symptom_words import BROWSERS, OTHER, Row, rows_of
 from wizard.tui.widgets.choices import Choice, Choices
 from wizard.tui.widgets.paste_input import PasteInput
 
-OTHER = "other"
 ADDRESS = "address"
-# (id, what `--symptom` takes, the words, the code)
-SYMPTOMS = (
-    ("refused", "refused", "… refused to connect", "ERR_CONNECTION_REFUSED"),
-    ("timeout", "timeout", "… took too long to respond", "ERR_CONNECTION_TIMED_OUT"),
-    ("unreachable", "unreachable", "… is unreachable", "ERR_ADDRESS_UNREACHABLE"),
-    ("page", "http-error", "a page, but not mine, or 400/403/blank", ""),
-    (OTHER, "", "something else, to be pasted", ""),
-    ("unknown", "", "I don't know", ""),
-)
 DEVICES = (
     (LAN, "another device on this network"),
     (HERE, "this machine itself"),
@@ -52,19 +43,23 @@ class SymptomScreen(Screen[None]):
     """Two lists, enter goes on; posts SymptomGiven. What was pasted already answers the first where it can."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("b", "browser", "Browser", id="symptom.browser", tooltip="The same in another browser's words"),
         Binding("escape", "back", "Back", id="symptom.back", tooltip="Back to the address"),
         Binding("q", "app.quit", "Quit", id="symptom.quit", tooltip="Leave; nothing was changed", show=False),
     ]
 
-    def __init__(self, text: str, port: int | None = None) -> None:
+    def __init__(self, text: str, port: int | None = None, known: Options | None = None) -> None:
         super().__init__()
         self.text = text
         self.port = port
+        self.known = known or Options()
+        self.browser = _browser_of(text)
+        self.rows: tuple[Row, ...] = rows_of(self.browser)
 
     def compose(self) -> ComposeResult:
         yield Static(Content.styled(harmless(self.text), "bold"), id="head")
-        yield Static(Content.styled("What does the other device show?", "bold"), classes="question")
-        yield Answers(map(_symptom, SYMPTOMS), id="symptom")
+        yield Static(self._question(), classes="question", id="question")
+        yield Answers(map(_symptom, self.rows), id="symptom")
         yield PasteInput(placeholder="paste it here", id="pasted")
         yield Static(Content.styled("Which device?", "bold"), classes="question")
         yield Answers((Choice(Content(words), id=name) for name, words in DEVICES), id="device")
@@ -78,6 +73,10 @@ class SymptomScreen(Screen[None]):
         self.query_one("#pasted").display = self.query_one("#address").display = False
         symptoms.focus()
 
+    def _question(self) -> Content:
+        words = f"   in {BROWSERS[self.browser]} words"
+        return Content.assemble(Content.styled("What does the other device show?", "bold"), toned(words, Tone.QUIET))
+
     def _guess(self) -> int:
         """The row that the pasted message names, or "I don't know"."""
         try:
@@ -85,12 +84,26 @@ class SymptomScreen(Screen[None]):
         except WizardError:
             symptom = None
         if symptom is None:
-            return len(SYMPTOMS) - 1
-        names = [takes for _, takes, _, _ in SYMPTOMS]
-        if symptom.transport in names:
-            return names.index(symptom.transport)
+            return len(self.rows) - 1
+        for number, row in enumerate(self.rows):
+            if symptom.transport == row.takes:
+                return number
         self.query_one("#pasted", Input).value = symptom.text
-        return [name for name, *_ in SYMPTOMS].index(OTHER)
+        return self._place(OTHER)
+
+    def _place(self, name: str) -> int:
+        return next((number for number, row in enumerate(self.rows) if row.id == name), 0)
+
+    def action_browser(self) -> None:
+        """The rows in the next browser's words; the answer stays where it has one."""
+        listed = self.query_one("#symptom", Answers)
+        chosen = self.rows[listed.highlighted or 0].id
+        names = list(BROWSERS)
+        self.browser = names[(names.index(self.browser) + 1) % len(names)]
+        self.rows = rows_of(self.browser)
+        self.query_one("#question", Static).update(self._question())
+        listed.show(map(_symptom, self.rows))
+        listed.highlighted = self._place(chosen)
 
     @on(OptionList.OptionHighlighted, "#symptom")
     def show_pasted(self, event: OptionList.OptionHighlighted) -> None:
@@ -128,11 +141,13 @@ class SymptomScreen(Screen[None]):
             self.notify("That is no address of a device.", severity="error")
 
     def _give(self) -> None:
-        self.post_message(SymptomGiven(self.text, Options(self._symptom(), self._device(), self.port)))
+        known = self.known
+        said = Options(self._symptom(), self._device(), self.port, known.heard, known.bundle)
+        self.post_message(SymptomGiven(self.text, said))
 
     def _symptom(self) -> str:
-        name, takes, _, _ = SYMPTOMS[self.query_one("#symptom", OptionList).highlighted or 0]
-        return self.query_one("#pasted", Input).value.strip() if name == OTHER else takes
+        row = self.rows[self.query_one("#symptom", OptionList).highlighted or 0]
+        return self.query_one("#pasted", Input).value.strip() if row.id == OTHER else row.takes
 
     def _device(self) -> str:
         name, _ = DEVICES[self.query_one("#device", OptionList).highlighted or 0]
@@ -142,6 +157,12 @@ class SymptomScreen(Screen[None]):
         self.dismiss()
 
 
-def _symptom(row: tuple[str, str, str, str]) -> Choice:
-    name, _, words, code = row
-    return Choice(Content.assemble(f"{words:<42}", toned(code, Tone.QUIET)), id=name)
+def _browser_of(text: str) -> str:
+    """Whose words the pasted ones are: Chrome's, unless they say otherwise."""
+    if "NS_ERROR_" in text or "Firefox" in text:
+        return "firefox"
+    return "safari" if "Safari" in text else "chrome"
+
+
+def _symptom(row: Row) -> Choice:
+    return Choice(Content.assemble(f"{row.words:<42} ", toned(row.code, Tone.QUIET)), id=row.id)

@@ -33,6 +33,13 @@ class CommandList(Choices):
         self.steps = tuple(step for part in parts for step in part.steps)
         super().__init__(_rows(parts), id=id)
 
+    def show_parts(self, parts: tuple[Part, ...]) -> None:
+        """Other steps; the same ones leave the highlight where it is."""
+        steps = tuple(step for part in parts for step in part.steps)
+        if steps != self.steps:
+            self.steps = steps
+            self.show(_rows(parts))
+
     @property
     def chosen(self) -> StepView | None:
         """The highlighted step; the first one while nothing is highlighted."""

@@ -24,6 +24,11 @@ class Sentences(Static):
         self.lines = tuple(lines)
         self.indent = indent
 
+    def show(self, lines: Iterable[Content]) -> None:
+        """Other lines."""
+        self.lines = tuple(lines)
+        self._draw(self.size.width or self.app.size.width - 10)
+
     def on_mount(self) -> None:
         self._draw(self.app.size.width - 10)
 
