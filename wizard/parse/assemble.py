@@ -12,7 +12,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from wizard import firewalls
-from wizard.model.capture import Capture, Origin, Parsed, Unknown
+from wizard.model.capture import Capture, Parsed, Unknown
 from wizard.model.facts import (
     Connection,
     Container,
@@ -44,17 +44,16 @@ from wizard.parse import (
     ways_out,
     wire,
 )
+from wizard.parse.desk import Captures, Desk
 
 T = TypeVar("T")
 S = TypeVar("S", Listener, Connection, UnixListener)
-Captures = Mapping[str, Capture | Unknown]
 SOURCE_PREFIX = "source:"
-_MOST_UNREAD = 5
 
 
 def facts(captures: Captures, platform: str, taken_at: float, privileged: bool) -> Facts:
     """Everything the captures tell. A probe that was not asked leaves `Unknown("not collected")`."""
-    desk = _Desk(captures)
+    desk = Desk(captures)
     running = desk.read("processes", processes.parse)
     rulesets, unreadable = firewalls.read(captures)
     return Facts(
@@ -93,59 +92,22 @@ def with_more(known: Facts, extra: Captures) -> Facts:
 
     The same as `facts` of all captures together, as long as `extra` has nothing else.
     """
-    desk = _Desk(extra)
+    desk = Desk(extra)
     return replace(
         known,
         attempts=desk.read("attempts", attempts.parse) if "attempts" in extra else known.attempts,
         resolution=desk.read("resolution", resolution.parse) if "resolution" in extra else known.resolution,
         ways_out=desk.read("ways-out", ways_out.parse) if "ways-out" in extra else known.ways_out,
-        neighbours=desk.read("ip-neighbours", ip_json.parse_neighbours) if "ip-neighbours" in extra else known.neighbours,
+        neighbours=desk.read("ip-neighbours", ip_json.parse_neighbours)
+        if "ip-neighbours" in extra
+        else known.neighbours,
         wire=desk.read("wire", wire.parse) if "wire" in extra else known.wire,
         sources={**known.sources, **_sources(extra)},
         notes=known.notes + desk.notes(),
     )
 
 
-class _Desk:
-    """Hands out captures, and notes what could not be read on the way."""
-
-    def __init__(self, captures: Captures) -> None:
-        self._captures = captures
-        self._unread: dict[str, list[Origin]] = {}
-
-    def answer(self, name: str) -> Capture | Unknown:
-        """The probe's answer."""
-        return self._captures.get(name, Unknown("not collected", "", name))
-
-    def text(self, name: str) -> str:
-        """What the probe read, or nothing: for details of which another capture holds the main part."""
-        answer = self.answer(name)
-        return answer.text if isinstance(answer, Capture) else ""
-
-    def read(self, name: str, parse: Callable[[str, str], Parsed[T]]) -> T | Unknown:
-        """The probe's answer, parsed."""
-        answer = self.answer(name)
-        return answer if isinstance(answer, Unknown) else self.take(name, parse(answer.text, answer.source or name))
-
-    def take(self, name: str, parsed: Parsed[T]) -> T:
-        """The parsed value; what was not understood is noted."""
-        if parsed.unread:
-            self._unread.setdefault(name, []).extend(parsed.unread)
-        return parsed.value
-
-    def notes(self) -> tuple[Unknown, ...]:
-        """Every question without an answer, then every line that was not understood."""
-        unanswered = [answer for answer in self._captures.values() if isinstance(answer, Unknown)]
-        return (*unanswered, *(_not_understood(lines) for lines in self._unread.values()))
-
-
-def _not_understood(lines: list[Origin]) -> Unknown:
-    shown = " | ".join(line.text[:160] for line in lines[:_MOST_UNREAD])
-    more = f" and {len(lines) - _MOST_UNREAD} more" if len(lines) > _MOST_UNREAD else ""
-    return Unknown(f"not understood: {shown}{more}", what=f"{len(lines)} of the entries of {lines[0].source}")
-
-
-def _listeners(desk: _Desk) -> tuple[Listener, ...] | Unknown:
+def _listeners(desk: Desk) -> tuple[Listener, ...] | Unknown:
     from_ss = desk.read("ss-listeners", ss.parse_listeners)
     if not isinstance(from_ss, Unknown):
         return from_ss
@@ -186,7 +148,7 @@ def _believed(owners: tuple[Owner, ...] | None, running: Mapping[int, Process]) 
 
 
 def _both(
-    desk: _Desk, parse: Callable[[str, int, str], Parsed[tuple[T, ...]]], name_4: str, name_6: str
+    desk: Desk, parse: Callable[[str, int, str], Parsed[tuple[T, ...]]], name_4: str, name_6: str
 ) -> tuple[T, ...] | Unknown:
     """Both families together; where one could not be read the whole is not known."""
     four = desk.read(name_4, lambda text, source: parse(text, 4, source))
@@ -196,7 +158,7 @@ def _both(
     return six if isinstance(six, Unknown) else (*four, *six)
 
 
-def _ufw(desk: _Desk) -> Ufw | Unknown | None:
+def _ufw(desk: Desk) -> Ufw | Unknown | None:
     conf = desk.answer("ufw-conf")
     if isinstance(conf, Unknown):
         return conf
@@ -204,7 +166,7 @@ def _ufw(desk: _Desk) -> Ufw | Unknown | None:
     return desk.take("ufw-rules", parsed)
 
 
-def _firewalld(desk: _Desk) -> Firewalld | Unknown | None:
+def _firewalld(desk: Desk) -> Firewalld | Unknown | None:
     zones = desk.answer("firewalld")
     if isinstance(zones, Unknown):
         return zones
@@ -217,7 +179,7 @@ def _firewalld(desk: _Desk) -> Firewalld | Unknown | None:
     return desk.take("firewalld", parsed)
 
 
-def _containers(desk: _Desk, running: Mapping[int, Process] | Unknown) -> tuple[Container, ...] | Unknown:
+def _containers(desk: Desk, running: Mapping[int, Process] | Unknown) -> tuple[Container, ...] | Unknown:
     """The containers, each with its first process where the processes' control groups name one."""
     containers = desk.read("docker", docker_json.parse)
     if isinstance(containers, Unknown) or isinstance(running, Unknown):
