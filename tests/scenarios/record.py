@@ -31,7 +31,8 @@ def record(fault: Fault) -> Path:
     with broken(fault) as lab:
         raw = lab.folder / "recorded-bundle"
         done = lab.run(
-            [sys.executable, "-m", "wizard", "collect", "-o", str(raw), "--target", fault.target, *fault.options], fault.ns
+            [sys.executable, "-m", "wizard", "collect", "-o", str(raw), "--target", fault.target, *fault.options],
+            fault.ns,
         )
         if not (raw / "bundle.toml").exists():
             raise SystemExit(f"{fault.name}: no bundle: {done.stderr}")
@@ -56,6 +57,7 @@ def _tidy(folder: Path, lab: Lab) -> None:
             path.write_text(text, encoding="utf-8")
     captures = folder / "captures"
     _rewrite(captures / "processes.txt", _programs)
+    _rewrite(captures / "attempts.txt", _short_answers)
     _rewrite(captures / "platform.txt", lambda text: re.sub(r"(?m)^(release|hostname)=.*", _plain, text))
     _rewrite(captures / "resolv-conf.txt", lambda text: re.sub(r"nameserver .*", "nameserver 192.168.1.1", text))
     _rewrite(captures / "hosts.txt", lambda text: re.sub(r"(?m)^127\.0\.0\.1 (?!localhost).*\n", "", text))
@@ -75,6 +77,12 @@ def _programs(text: str) -> str:
         if process["argv"] and "lab-init" not in words and "-m wizard" not in words:
             kept.append(json.dumps(process | {"cgroup": "0::/user.slice/user-0.slice/session-1.scope"}))
     return "\n".join(kept) + "\n"
+
+
+def _short_answers(text: str) -> str:
+    """Each answer's beginning only: a debug page shows the recording machine's environment and paths."""
+    told = [json.loads(line) for line in text.splitlines()]
+    return "".join(json.dumps(each | {"banner": each.get("banner", "")[:1200]}) + "\n" for each in told)
 
 
 def _plain(match: re.Match[str]) -> str:
