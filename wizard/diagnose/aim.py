@@ -5,10 +5,13 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from wizard.collect.source import Source
 from wizard.diagnose import further
 from wizard.errors import WizardError
-from wizard.judge import answers, symptoms, vantage
+from wizard.judge import answers, heard_code, symptoms, vantage
+from wizard.judge import heard as heard_view
 from wizard.judge.target import Pasted
 from wizard.model.capture import Capture, Unknown
 from wizard.model.diagnosis import Side, Symptom, Target
@@ -24,10 +27,11 @@ def aim(
     pasted: Pasted, options: Options, collected: Collected, source: Source
 ) -> tuple[Target, dict[str, Capture | Unknown]]:
     """The target, and what was captured to find it (the name's resolution)."""
-    port = options.port or pasted.port
+    heard = heard_code.decode(options.heard) if options.heard else None
+    port = options.port or pasted.port or (heard.port if heard else None)
     if port is None:
         raise _port_missing(pasted, collected.facts)
-    seen_from = _vantage(options.vantage)
+    seen_from = _vantage(options.vantage) or (heard.client if heard else None)
     extra = _resolve(pasted, options, source)
     addresses = _addresses(pasted, collected.facts, seen_from, extra)
     target = Target(
@@ -42,8 +46,17 @@ def aim(
         interface=options.interface,
         symptom=_symptom(options.symptom) or pasted.symptom,
         path=pasted.path,
+        heard=heard,
     )
-    return target, extra
+    return _seen_by(target, collected.facts), extra
+
+
+def _seen_by(target: Target, facts: Facts) -> Target:
+    """The device of the code as the vantage, where its address can be known and no other was named."""
+    if target.heard is None:
+        return target
+    known = heard_view.with_client(facts, target, target.heard)
+    return replace(target, heard=known, vantage=target.vantage or known.client)
 
 
 def _port_missing(pasted: Pasted, facts: Facts) -> WizardError:

@@ -110,10 +110,11 @@ def wire(facts: Facts, target: Target, seconds: float) -> dict[str, Answer]:
     if not facts.privileged or not direct or any(each.outcome is AttemptOutcome.CONNECTED for each in direct):
         return {}
     try:
-        from wizard.collect import wire as looking
+        from wizard.collect.wire import look
     except ImportError:
+        # Loaded on demand: it needs more than a plain check does.
         return {}
-    return {"wire": looking.look(str(direct[0].address), target.port, seconds)}
+    return {"wire": look(str(direct[0].address), target.port, seconds)}
 
 
 def kept(source: Source, *names: str) -> dict[str, Answer]:

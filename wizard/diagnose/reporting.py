@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wizard.diagnose.solve import Solution
-from wizard.judge import answers
+from wizard.judge import answers, heard, heard_code
 from wizard.judge.sees import client_sees
 from wizard.model.capture import Capture, Unknown
 from wizard.model.diagnosis import Side, Stage, Target
@@ -40,7 +40,9 @@ def report(
 ) -> Report:
     """The report of one diagnosis."""
     verdict = _verdict(solution.journey)
-    findings = solution.blocking + solution.others + solution.first.remarks
+    together = heard.compare(facts, target, solution.journey)
+    seen_here = heard.told(facts, target, solution.journey) if target.side is Side.CLIENT else None
+    findings = solution.blocking + solution.possible + solution.others + solution.first.remarks
     return Report(
         target=target,
         platform=facts.platform,
@@ -58,6 +60,9 @@ def report(
         unread=_unread(facts, solution),
         firewall_innocent=_innocent(facts, solution),
         vantage_interface=solution.journey.packet.interface,
+        code=heard_code.encode(seen_here) if seen_here else "",
+        heard_agrees=together.agrees if together else None,
+        heard_means=together.means if together else "",
     )
 
 

@@ -13,9 +13,10 @@ from msgspec.structs import replace
 
 from wizard import fixes
 from wizard.fixes.written import Written
-from wizard.judge import Judgement, answers, client, judge, vantage
+from wizard.judge import Judgement, answers, client, judge, suspected, vantage
+from wizard.judge import heard as heard_view
 from wizard.judge.walk import walk
-from wizard.model.diagnosis import Finding, Severity, Side, Target
+from wizard.model.diagnosis import Certainty, Finding, Severity, Side, Target
 from wizard.model.facts import Address, Facts
 from wizard.model.journey import Journey
 from wizard.model.remedy import AllowInbound, Do, Edit, Intent, OpenInstead, Plan, Rebind, RemoveRedirect, Run, Unban
@@ -37,6 +38,8 @@ class Solution(Struct, frozen=True):
     plans: tuple[Plan, ...]
     alternatives: tuple[Plan, ...]
     proved: bool
+    possible: tuple[Finding, ...] = ()
+    """Client side: what may stand behind the first blocking cause, each with the question that would tell."""
     others: tuple[Finding, ...] = ()
     """What stops other devices on the same network, where the one walked passes."""
     afterwards: tuple[Facts, ...] = ()
@@ -46,7 +49,11 @@ class Solution(Struct, frozen=True):
 def solve(facts: Facts, target: Target) -> Solution:
     """The whole way from the first walk to the proved plan."""
     journey, others = first_walk(facts, target)
+    journey = heard_view.join(facts, target, journey)
     first = judge(facts, target, journey)
+    possible = suspected(facts, target, journey) if journey.stop is not None else ()
+    if possible and possible[0].verdict.certainty is not Certainty.POSSIBLE:
+        first, possible = _led_by(first, possible[0]), possible[1:]
     road = _follow(facts, target, journey, first)
     plans = _plans(road, facts, target, journey)
     return Solution(
@@ -57,9 +64,16 @@ def solve(facts: Facts, target: Target) -> Solution:
         plans,
         _alternatives(road, facts, target, journey, first),
         road.proved,
+        possible,
         tuple(_about_another(facts, target, each) for each in others[:_MOST_OTHERS]),
         tuple(piece.facts for _, piece in road.written),
     )
+
+
+def _led_by(judgement: Judgement, finding: Finding) -> Judgement:
+    """The judgement with a suspicion that is more than that in the place of what only says how the attempt ended."""
+    kept = [each for each in judgement.found if each.cause.severity is not Severity.BLOCKING]
+    return replace(judgement, found=(finding, *kept))
 
 
 _MOST_OTHERS = 3

@@ -3,6 +3,9 @@
 A cause is a module in `causes/`: `CAUSE` is its card, the docstring its page, and `check` its judgement. What `check` asks
 for by name is what it needs: `target`, `journey`, `facts` (all of them), or any one field of `Facts`. A field that could
 not be read never reaches it: the engine answers "cannot tell" in its place, with the reason and the remedy.
+
+A cause that the client's side can only suspect, because the proof lies on the other machine, has a `suspect(target, facts,
+journey)` too: a verdict with the question that would tell, or None.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from msgspec.structs import replace
 from wizard.errors import ExitCode, WizardError
 from wizard.judge import causes
 from wizard.model.capture import Unknown
-from wizard.model.diagnosis import Finding, Outcome, RootCause, Severity, Stage, Target, Verdict, cannot_tell
+from wizard.model.diagnosis import Certainty, Finding, Outcome, RootCause, Severity, Stage, Target, Verdict, cannot_tell
 from wizard.model.facts import Facts
 from wizard.model.journey import Journey
 
@@ -61,6 +64,20 @@ def judge(facts: Facts, target: Target, journey: Journey) -> Judgement:
     findings = [_finding(module, facts, target, journey) for module in catalogue()]
     by = {outcome: tuple(each for each in findings if each.verdict.outcome is outcome) for outcome in Outcome}
     return Judgement(by[Outcome.FOUND], by[Outcome.RULED_OUT], by[Outcome.CANNOT_TELL])
+
+
+def suspected(facts: Facts, target: Target, journey: Journey) -> tuple[Finding, ...]:
+    """What may stand behind an end that the client's side sees: the surer ones first, then as they are ranked."""
+    modules = [module for module in catalogue() if hasattr(module, "suspect")]
+    findings = [
+        Finding(module.CAUSE, verdict, summary_of(module))
+        for module in sorted(modules, key=lambda module: (getattr(module, "RANK", 5), module.CAUSE.ref))
+        if (verdict := module.suspect(target, facts, journey)) is not None
+    ]
+    return tuple(sorted(findings, key=lambda each: _SURENESS.index(each.verdict.certainty)))
+
+
+_SURENESS = tuple(Certainty)
 
 
 def _finding(module: ModuleType, facts: Facts, target: Target, journey: Journey) -> Finding:

@@ -21,6 +21,7 @@ from wizard.model.ruleset import BaseChain, Chain, Engine, Family, Hook, Rule, R
 
 MOST_STATES = 64
 MOST_JUMPS = 16
+MOST_ORDERS = 8
 NAT_PRIORITY = {"prerouting": -100, "output": -100, "input": 100, "postrouting": 100}
 CONNTRACK_PRIORITY = -200
 ORDER_DOUBT = "which of two engines at one priority sees the packet first"
@@ -84,7 +85,7 @@ class Hooks:
         key = (family, hook)
         if key not in self._ordered:
             found = [each for table in _FAMILIES[family] for each in self._by_hook.get((table, Hook(hook)), ())]
-            self._ordered[key] = _orders(sorted(found, key=_place))
+            self._ordered[key] = _orders(sorted(found, key=_place), family)
         return self._ordered[key]
 
     def on_device(self, hook: str, device: str) -> Groups:
@@ -145,18 +146,75 @@ def _place(hooked: Hooked) -> tuple[int, int, int, int, int]:
     return (priority_of(hooked.base), hooked.base.priority, newest, -hooked.table.order, -hooked.position)
 
 
-def _orders(chains: list[Hooked]) -> tuple[tuple[tuple[Hooked, ...], ...], ...]:
+def _orders(chains: list[Hooked], family: int = 0) -> tuple[tuple[tuple[Hooked, ...], ...], ...]:
     """The chains in groups, each with the orders it may have.
 
-    At one priority the kernel calls the newest first; nft tells the age of its tables, iptables-legacy does not, so where
-    both stand at one priority either may come first."""
+    At one priority the kernel calls the newest first. `nft list hooks` tells the order; else nft tells the age of its
+    tables, iptables-legacy does not, so where both stand at one priority either may come first. A chain that came into
+    its table later may be newer than the tables that are newer than its own."""
     groups: list[tuple[tuple[Hooked, ...], ...]] = []
     for _, same in groupby(chains, key=lambda hooked: _place(hooked)[:2]):
         group = tuple(same)
-        legacy = tuple(hooked for hooked in group if hooked.table.engine is Engine.IPTABLES_LEGACY)
-        others = group[len(legacy) :]
-        groups.append((group, (*others, *legacy)) if legacy and others else (group,))
+        groups.append(_told(group, family) or tuple(_possible(group)))
     return tuple(groups)
+
+
+def _told(group: tuple[Hooked, ...], family: int) -> tuple[tuple[Hooked, ...], ...]:
+    """The orders that the kernel's own listing leaves, of those that the tables' ages allow; none where it says nothing."""
+    ranks = [next((called[1:] for called in hooked.base.called if called[0] == family), None) for hooked in group]
+    if len(group) < 2 or None in ranks:
+        return ()
+    orders = []
+    for reading in (0, 1):
+        places = {id(hooked): rank[reading] for hooked, rank in zip(group, ranks, strict=True) if rank is not None}
+        orders.append(tuple(sorted(group, key=lambda hooked: places[id(hooked)])))
+    fitting = [order for order in dict.fromkeys(orders) if _may_be(order)]
+    return tuple(fitting or dict.fromkeys(orders))
+
+
+def _may_be(order: tuple[Hooked, ...]) -> bool:
+    return not any(_before(later, earlier) for n, earlier in enumerate(order) for later in order[n + 1 :])
+
+
+def _before(one: Hooked, other: Hooked) -> bool:
+    """Whether the one is surely called before the other, which has the same priority."""
+    legacy = Engine.IPTABLES_LEGACY
+    if one.table is other.table:
+        return one.position > other.position
+    if legacy in (one.table.engine, other.table.engine):
+        return False
+    if one.table.order == other.table.order:
+        # Both untold.
+        return False
+    return one.table.order > other.table.order and not other.base.late
+
+
+def _possible(group: tuple[Hooked, ...]) -> list[tuple[Hooked, ...]]:
+    """All orders that the ages allow; of many, the first few and the last."""
+    found: list[tuple[Hooked, ...]] = []
+
+    def extend(order: tuple[Hooked, ...], left: tuple[Hooked, ...]) -> None:
+        if not left:
+            found.append(order)
+        for chosen in left:
+            rest = tuple(each for each in left if each is not chosen)
+            if len(found) < MOST_ORDERS and not any(_before(each, chosen) for each in rest):
+                extend((*order, chosen), rest)
+
+    extend((), group)
+    if len(found) < MOST_ORDERS:
+        return found
+    return [*found, _latest_first(group)]
+
+
+def _latest_first(group: tuple[Hooked, ...]) -> tuple[Hooked, ...]:
+    """The order that is farthest from the first that is found."""
+    left, order = list(group), []
+    while left:
+        free = [each for each in left if not any(_before(other, each) for other in left if other is not each)]
+        order.append(free[-1])
+        left.remove(free[-1])
+    return tuple(order)
 
 
 def pass_hook(hooks: Hooks, groups: Groups, states: list[State], ended: list[Ended]) -> list[State]:

@@ -86,7 +86,7 @@ def _map(s: State, statement: Nat, hosts: Any, ports: Any) -> Any:
         hosts = local
     if statement.kind in ("snat", "masquerade") or not changes_destination:
         return _map_source(s, statement, hosts, ports)
-    new_address = _netmap(s, statement) if statement.kind == "netmap" else _one(hosts, s.destination)
+    new_address = _netmap(s, hosts) if _is_netmap(statement) else _one(hosts, s.destination)
     new_port = _port(ports, s.dport, statement)
     if isinstance(new_address, Unsure) or isinstance(new_port, Unsure):
         s.doubt(f"which target the kernel picks: {statement.text}")
@@ -104,9 +104,8 @@ def _map_source(s: State, statement: Nat, hosts: Any, ports: Any) -> Any:
     if not isinstance(new_address, int):
         new_address = hosts.low if isinstance(hosts, Span) else s.source
         s.doubt(f"which source the kernel picks: {statement.text}")
-    if statement.kind == "netmap" and isinstance(statement.address, Span):
-        size = statement.address.high - statement.address.low
-        new_address = statement.address.low + (s.source & size)
+    if _is_netmap(statement) and isinstance(hosts, Span):
+        new_address = hosts.low + (s.source & (hosts.high - hosts.low))
     s.nat_source = True
     new_port = _port(ports, s.sport, statement)
     port = new_port if isinstance(new_port, int) else s.sport
@@ -117,12 +116,16 @@ def _map_source(s: State, statement: Nat, hosts: Any, ports: Any) -> Any:
     return _ACCEPT
 
 
-def _netmap(s: State, statement: Nat) -> Any:
+def _is_netmap(statement: Nat) -> bool:
+    """iptables' NETMAP, nft's `dnat prefix to`."""
+    return statement.kind == "netmap" or "netmap" in statement.flags
+
+
+def _netmap(s: State, hosts: Any) -> Any:
     """The host part stays, the network part changes (nf_nat_netmap)."""
-    if not isinstance(statement.address, Span):
-        return UNSURE
-    size = statement.address.high - statement.address.low
-    return statement.address.low + (s.destination & size)
+    if not isinstance(hosts, Span):
+        return hosts if isinstance(hosts, int) else UNSURE
+    return hosts.low + (s.destination & (hosts.high - hosts.low))
 
 
 def _one(hosts: Any, current: int) -> Any:

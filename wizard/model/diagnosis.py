@@ -95,6 +95,16 @@ class RootCause(Struct, frozen=True):
     catalogue: tuple[str, ...] = ()
 
 
+class Ask(Struct, frozen=True):
+    """The one question that would tell a cause from the others that are left: a command, where to run it (`server`, `client`,
+    `router`, `here`), and what it prints if this is the cause."""
+
+    run: tuple[str, ...]
+    expect: str
+    where: str = "server"
+    root: bool = False
+
+
 class Verdict(Struct, frozen=True):
     """What one check found: the outcome, one sentence that says why, the evidence, and (found) what should be true."""
 
@@ -108,6 +118,8 @@ class Verdict(Struct, frozen=True):
     """Cannot tell: the command that would tell."""
     severity: Severity | None = None
     """Found: how bad it is here, where that is not what the cause's card says."""
+    ask: Ask | None = None
+    """Found, but not for sure: what would tell."""
 
 
 def found(
@@ -117,9 +129,10 @@ def found(
     certainty: Certainty = Certainty.PROVED,
     near_misses: tuple[str, ...] = (),
     severity: Severity | None = None,
+    ask: Ask | None = None,
 ) -> Verdict:
-    """The cause is at work; `severity` where it is another one here than on the cause's card."""
-    return Verdict(Outcome.FOUND, summary, evidence, certainty, fix, near_misses, severity=severity)
+    """The cause is at work; `severity` where it is another one here than on the cause's card; `ask` where that is not sure."""
+    return Verdict(Outcome.FOUND, summary, evidence, certainty, fix, near_misses, severity=severity, ask=ask)
 
 
 def ruled_out(summary: str, *evidence: Origin) -> Verdict:

@@ -81,6 +81,12 @@ class Report(Struct, frozen=True):
     unread: tuple[Unknown, ...] = ()
     firewall_innocent: bool = False
     vantage_interface: str = ""
+    code: str = ""
+    """Client side: what was seen here, as a code to carry to the other end (`--heard`)."""
+    heard_agrees: bool | None = None
+    """Server side: whether what the other device saw is what this machine gives it."""
+    heard_means: str = ""
+    """... and what follows from that."""
     rehearsal: Rehearsal | None = None
 
 

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wizard.model.capture import Origin, Unknown
-from wizard.model.diagnosis import Finding, Target
+from wizard.model.diagnosis import Ask, Finding, Side, Target
 from wizard.model.journey import Step
-from wizard.model.remedy import Do, Edit, Instruction, Plan
+from wizard.model.remedy import Do, Edit, Instruction, Plan, Run
 from wizard.model.report import ClientSees, Rehearsal, Rehearsed, Report, StageResult
 from wizard.present import quoting
 from wizard.present.strip import whole_way
@@ -39,6 +39,8 @@ def as_dict(report: Report) -> dict[str, Any]:
         "verdict": report.verdict.value,
         "sentence": report.sentence,
         "client_sees": _client_sees(report.client_sees),
+        "code": report.code or None,
+        "heard": _heard(report),
         "stages": [_stage(result) for result in report.stages],
         "journey": [_step(step) for step in whole_way(report.journey)],
         "findings": [_finding(finding) for finding in report.findings],
@@ -95,6 +97,25 @@ def _client_sees(sees: ClientSees) -> dict[str, Any]:
     }
 
 
+def _heard(report: Report) -> dict[str, Any] | None:
+    """What the other device saw (`--heard`, `--symptom`), beside what this machine gives it; null where nobody said."""
+    heard, symptom = report.target.heard, report.target.symptom
+    if (heard is None and symptom is None) or report.target.side is Side.CLIENT:
+        return None
+    return {
+        "code": heard.code if heard else None,
+        "transport": heard.transport if heard else symptom.transport if symptom else None,
+        "by": heard.by or None if heard else None,
+        "detail": heard.detail or None if heard else None,
+        "took": heard.took or None if heard else None,
+        "same_network": heard.same_network if heard else None,
+        "client": str(heard.client) if heard and heard.client else None,
+        "port": heard.port if heard else None,
+        "agrees": report.heard_agrees,
+        "means": report.heard_means or None,
+    }
+
+
 def _stage(result: StageResult) -> dict[str, Any]:
     return {
         "stage": result.stage.value,
@@ -125,7 +146,16 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "explanation": finding.explanation or finding.verdict.summary,
         "evidence": _evidence(finding.verdict.evidence),
         "near_misses": list(finding.verdict.near_misses),
+        "ask": _ask(finding.verdict.ask),
     }
+
+
+def _ask(ask: Ask | None) -> dict[str, Any] | None:
+    """The question that would tell this cause from the others that are left."""
+    if ask is None:
+        return None
+    line = quoting.command(Run(ask.run, root=ask.root, where=ask.where))
+    return {"run": line, "as": "root" if ask.root else "user", "where": ask.where, "expect": ask.expect}
 
 
 def _brief(finding: Finding) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from wizard.model.remedy import Do, Edit, Instruction, Plan, Risk, Shell
 from wizard.present import quoting
 from wizard.present.hostile import harmless
 
-_PLACE = {"client": "on the other device", "router": "on the router"}
+PLACE = {"client": "on the other device", "router": "on the router", "server": "on the machine that serves"}
 _SHELL = {Shell.SH: "", Shell.POWERSHELL: "in PowerShell", Shell.CMD: "in cmd"}
 _PROOF = {"model": "in the model", "kernel": "by this kernel in a rehearsal"}
 
@@ -88,7 +88,7 @@ def step_view(step: Instruction, *, root: bool) -> StepView:
     if isinstance(step, Edit):
         return _edit(step)
     line = quoting.command(step, sudo=not root and step.where == "here")
-    lead = ", ".join(filter(None, (_PLACE.get(step.where, ""), _SHELL[step.shell])))
+    lead = ", ".join(filter(None, (PLACE.get(step.where, ""), _SHELL[step.shell])))
     return StepView("run", harmless(line), line, lead, harmless(step.note), background=step.background)
 
 

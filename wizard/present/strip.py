@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from wizard.model.diagnosis import Stage, Target
+from wizard.model.diagnosis import Side, Stage, Target
 from wizard.model.facts import Listener
 from wizard.model.journey import Action, Journey, Step
 from wizard.present.hostile import harmless
@@ -121,8 +121,20 @@ def _program(journey: Journey) -> str:
     return ""
 
 
+_CLIENT_PLACES = ("device", "proxy", "interface", "firewall", "network", "port", "program")
+
+
+def _beyond(last: str, target: Target) -> tuple[Hop, ...]:
+    """From the client's side the own firewall comes before the network, and the port is the other machine's."""
+    position = _CLIENT_PLACES.index(last) if last in _CLIENT_PLACES else _CLIENT_PLACES.index("interface")
+    labels = {"network": "network", "port": str(target.port), "program": "program"}
+    return tuple(Hop(place, labels[place], Tone.QUIET) for place in _CLIENT_PLACES[position + 1 :] if place in labels)
+
+
 def _not_reached(last: str, target: Target, journey: Journey, interface: str) -> tuple[Hop, ...]:
     """The places behind the last one: known by their order, or (after a place of its own name) by the interface's."""
+    if target.side is Side.CLIENT:
+        return _beyond(last, target)
     position = PLACES.index(last) if last in PLACES else PLACES.index("interface")
     labels = {
         "interface": harmless(interface),

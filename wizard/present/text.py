@@ -87,8 +87,12 @@ def _page(shown: View, painter: _Painter, stages: bool) -> Iterator[str]:
         yield from painter.labelled(MARK[Tone.CAREFUL] + " care", warning.summary, Tone.CAREFUL)
     for remark in shown.remarks:
         yield from painter.labelled("note", remark.summary)
+    if shown.heard:
+        yield from painter.labelled("heard", shown.heard.text, shown.heard.tone)
     yield from _missing(shown, painter)
     yield from _plans(shown, painter)
+    if shown.code and shown.verdict.tone is not Tone.GOOD:
+        yield from painter.labelled("code", f"{shown.code}   (what was seen here; there: {shown.carry})")
     if shown.refs:
         yield from painter.labelled("more", _more(shown))
 
@@ -129,8 +133,13 @@ def _link(before: Hop) -> str:
 def _why(shown: View, painter: _Painter) -> Iterator[str]:
     for number, finding in enumerate(shown.findings):
         if number:
-            yield from painter.labelled("then", f"{finding.summary}{_doubt(finding)}")
+            label = "perhaps" if finding.certainty == "possible" else "then"
+            yield from painter.labelled(
+                label, finding.summary if label == "perhaps" else f"{finding.summary}{_doubt(finding)}"
+            )
         yield from _evidence(finding, painter)
+        if finding.ask:
+            yield from painter.labelled("", f"{finding.ask_where}: {finding.ask}  →  {finding.ask_expect}", Tone.QUIET)
     yield from painter.labelled("so", shown.sees.text, shown.sees.tone)
     if shown.innocent:
         yield " " * _INDENT + painter.tint(shown.innocent.text, shown.innocent.tone)

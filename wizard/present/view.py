@@ -11,10 +11,12 @@ import re
 from msgspec import Struct
 
 from wizard.model.capture import Origin, Unknown
-from wizard.model.diagnosis import Certainty, Finding, Severity, Side
+from wizard.model.diagnosis import Ask, Certainty, Finding, Severity, Side
+from wizard.model.remedy import Run
 from wizard.model.report import ClientSees, Overall, Report, StageResult
+from wizard.present import quoting
 from wizard.present.hostile import harmless
-from wizard.present.plans import PlanView, plan_view, promise, undo_of
+from wizard.present.plans import PLACE, PlanView, plan_view, promise, undo_of
 from wizard.present.plans import StepView as StepView
 from wizard.present.rehearsal import rehearsed
 from wizard.present.sentence import Sentence as Sentence
@@ -30,6 +32,7 @@ _VERDICT_TONE = {
     Overall.BLOCKED: Tone.BAD,
     Overall.UNDETERMINED: Tone.UNSURE,
 }
+_HEARD_TONE = {True: Tone.GOOD, False: Tone.CAREFUL, None: Tone.UNSURE}
 _VERDICT_WORD = {Overall.REACHABLE: "reachable", Overall.BLOCKED: "blocked", Overall.UNDETERMINED: "cannot tell"}
 _SEES = {
     "connected": "gets through to the program",
@@ -67,6 +70,10 @@ class FindingView(Struct, frozen=True):
     explanation: str
     evidence: tuple[tuple[str, str], ...]
     near_misses: tuple[str, ...]
+    ask: str = ""
+    """The command that would tell this cause from the others that are left, or empty."""
+    ask_where: str = ""
+    ask_expect: str = ""
 
 
 class MissingView(Struct, frozen=True):
@@ -96,6 +103,12 @@ class View(Struct, frozen=True):
     missing: tuple[MissingView, ...]
     would_tell: str
     """Undetermined: the one command that would tell, or empty."""
+    heard: Sentence | None = None
+    """What the other device saw, set beside what this machine gives it."""
+    code: str = ""
+    """Client side: the code to carry to the other end, or empty."""
+    carry: str = ""
+    """The command there that takes it."""
     rehearsal: Sentence | None = None
     """What the kernel did in a copy of the network, if it was asked."""
 
@@ -130,6 +143,9 @@ def view(report: Report, *, root: bool = True) -> View:
         alternatives=tuple(plan_view(plan, root=root) for plan in report.alternatives),
         missing=missing,
         would_tell=next((one.remedy for one in missing if one.remedy), "") if undetermined else "",
+        heard=Sentence(harmless(report.heard_means), _HEARD_TONE[report.heard_agrees]) if report.heard_means else None,
+        code=report.code,
+        carry=f"sudo wizard check {report.target.port} --heard {report.code}" if report.code else "",
         rehearsal=rehearsed(report.rehearsal) if report.rehearsal else None,
     )
 
@@ -180,7 +196,14 @@ def _finding(finding: Finding) -> FindingView:
         explanation=" ".join(map(harmless, finding.explanation.split())),
         evidence=tuple(map(_evidence, verdict.evidence)),
         near_misses=tuple(map(harmless, verdict.near_misses)),
+        ask=harmless(_question(verdict.ask)) if verdict.ask else "",
+        ask_where=PLACE.get(verdict.ask.where, "here") if verdict.ask else "",
+        ask_expect=harmless(verdict.ask.expect) if verdict.ask else "",
     )
+
+
+def _question(ask: Ask) -> str:
+    return quoting.command(Run(ask.run, root=ask.root, where=ask.where), sudo=ask.root)
 
 
 def _evidence(origin: Origin) -> tuple[str, str]:
