@@ -10,7 +10,7 @@ import socket
 import struct
 from collections.abc import Iterable
 
-_LDB, _LDH, _LDXB_IHL, _LDX = 0x30, 0x28, 0xB1, 0x01
+_LDW, _LDB, _LDH, _LDXB_IHL, _LDX = 0x20, 0x30, 0x28, 0xB1, 0x01
 _LDB_X, _LDH_X = 0x50, 0x48
 _RSH, _JEQ, _JSET, _RET = 0x74, 0x15, 0x45, 0x06
 _SO_ATTACH_FILTER = 26
@@ -106,6 +106,26 @@ def _ports(program: Program, ports: Iterable[int]) -> None:
     program.do(_RET, 0)
     program.label("accept")
     program.do(_RET, SNAP)
+
+
+def answering(address: bytes) -> bytes:
+    """What comes from `address` (packed), and every ICMP message, since routers on the way have addresses of their own."""
+    program = Program()
+    words = [int.from_bytes(address[at : at + 4], "big") for at in range(0, len(address), 4)]
+    six = len(address) == 16
+    program.do(_LDB, 0)
+    program.do(_RSH, 4)
+    program.do(_JEQ, 6 if six else 4, "", "drop")
+    program.do(_LDB, 6 if six else 9)
+    program.do(_JEQ, socket.IPPROTO_ICMPV6 if six else socket.IPPROTO_ICMP, "accept")
+    for at, word in enumerate(words):
+        program.do(_LDW, (8 if six else 12) + 4 * at)
+        program.do(_JEQ, word, "", "drop")
+    program.label("accept")
+    program.do(_RET, SNAP)
+    program.label("drop")
+    program.do(_RET, 0)
+    return program.assemble()
 
 
 def attach(plug: socket.socket, program: bytes) -> None:
