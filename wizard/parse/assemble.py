@@ -53,7 +53,13 @@ SOURCE_PREFIX = "source:"
 
 def facts(captures: Captures, platform: str, taken_at: float, privileged: bool) -> Facts:
     """Everything the captures tell. A probe that was not asked leaves `Unknown("not collected")`."""
+    if platform == "macos":
+        from wizard.parse.macos import assemble as macos
+
+        return macos.facts(captures, taken_at, privileged)
     desk = Desk(captures)
+    if platform == "windows":
+        return _on_windows(desk, captures, taken_at, privileged)
     running = desk.read("processes", processes.parse)
     rulesets, unreadable = firewalls.read(captures)
     return Facts(
@@ -85,6 +91,14 @@ def facts(captures: Captures, platform: str, taken_at: float, privileged: bool) 
         sources=_sources(captures),
         notes=desk.notes(),
     )
+
+
+def _on_windows(desk: Desk, captures: Captures, taken_at: float, privileged: bool) -> Facts:
+    """Windows answers other probes; what is asked for one target is the same everywhere."""
+    from wizard.parse.windows import assemble
+
+    known = with_more(assemble.facts(desk, taken_at, privileged), captures)
+    return replace(known, notes=tuple(dict.fromkeys((*desk.notes(), *known.notes))))
 
 
 def with_more(known: Facts, extra: Captures) -> Facts:

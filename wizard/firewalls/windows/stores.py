@@ -45,6 +45,7 @@ def parse(text: str, source: str = "reg query", otherwise: Store = Store.LOCAL) 
             continue
         if rule_string.is_rule(value.text):
             rules.append(rule_string.parse(value.name, value.text, store, value.origin))
-        elif value.name or value.text:
+        elif not (value.name.startswith("(") and value.name.endswith(")")) and "|action=" not in value.text.lower():
+            # `(Default)    REG_SZ    (value not set)`, in any language, is nobody's rule.
             missed.append(value.origin)
     return Parsed(tuple(rules), tuple(missed))
