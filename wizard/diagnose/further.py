@@ -37,6 +37,10 @@ def probes_of(platform: str) -> tuple[Probe, ...]:
         from wizard.collect.probes_linux import PROBES
 
         return PROBES
+    if platform == "windows":
+        from wizard.collect import probes_windows
+
+        return probes_windows.PROBES
     why = f"There is no table of probes for {platform!r} yet."
     raise WizardError(
         "platform-not-supported", why, hint="run it on Linux, or open a Linux machine's bundle with --bundle"
