@@ -23,7 +23,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +77,7 @@ class BundleSource(Kept):
             platform, taken_at = str(about["platform"]), float(about["taken_at"])
         except (KeyError, TypeError, ValueError) as error:
             raise bundle_files.damaged(where, f"its {bundle_files.MANIFEST} does not say {error}") from error
-        captures = _captures(_toml(files.get(CAPTURES), CAPTURES, where), files)
+        captures = _captures(_toml(files.get(CAPTURES), CAPTURES, where), files, _reader(platform, files))
         super().__init__(captures, platform, taken_at, about.get("privileged") is True)
         self.target = str(about.get("target", ""))
         self.redacted = about.get("redacted") is True
@@ -92,11 +92,25 @@ def _toml(data: bytes | None, name: str, where: Path) -> dict[str, Any]:
         raise bundle_files.damaged(where, f"its {name} cannot be read: {error}") from error
 
 
-def _captures(told: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, Capture | Unknown]:
-    return {probe: _capture(probe, entry, files) for probe, entry in told.items() if isinstance(entry, dict)}
+def _reader(platform: str, files: Mapping[str, bytes]) -> Callable[[bytes], str]:
+    """How the captures' bytes become text: on Windows by the code page that the machine's console had."""
+    if platform != "windows":
+        return lambda data: data.decode("utf-8", "backslashreplace")
+    from wizard.knowledge.code_pages import code_page_of, decode
+
+    page = code_page_of(decode(files.get(f"{FOLDER}code-page.txt", b"")))
+    return lambda data: decode(data, page).replace("\r\n", "\n")
 
 
-def _capture(probe: str, entry: Mapping[str, Any], files: Mapping[str, bytes]) -> Capture | Unknown:
+def _captures(
+    told: Mapping[str, Any], files: Mapping[str, bytes], read: Callable[[bytes], str]
+) -> dict[str, Capture | Unknown]:
+    return {probe: _capture(probe, entry, files, read) for probe, entry in told.items() if isinstance(entry, dict)}
+
+
+def _capture(
+    probe: str, entry: Mapping[str, Any], files: Mapping[str, bytes], read: Callable[[bytes], str]
+) -> Capture | Unknown:
     what = str(entry.get("what", probe))
     if "reason" in entry:
         return Unknown(str(entry["reason"]), str(entry.get("remedy", "")), what)
@@ -108,7 +122,7 @@ def _capture(probe: str, entry: Mapping[str, Any], files: Mapping[str, bytes]) -
         exit_code, seconds = int(entry.get("exit_code", 0)), float(entry.get("seconds", 0.0))
     except (TypeError, ValueError):
         return Unknown("the bundle's entry is damaged", str(entry.get("remedy", "")), what)
-    text = data.decode("utf-8", "backslashreplace")
+    text = read(data)
     return Capture(probe, text, str(entry.get("source", probe)), exit_code, seconds, str(entry.get("errors", "")))
 
 

@@ -280,6 +280,7 @@ _HOST_REFUSALS = (
     b"Blocked request",
     b"is not allowed",
     b"Invalid host header",
+    b"Invalid Hostname",
     b"Host not allowed",
     b"host is not allowed",
     b"Bad Request (400)",

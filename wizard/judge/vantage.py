@@ -19,7 +19,7 @@ _ALIVE = {"REACHABLE", "STALE", "DELAY", "PROBE", "PERMANENT"}
 _VIRTUAL_KINDS = {"tun", "wireguard", "dummy", "ipip", "gre", "vxlan"}
 _VIRTUAL_NAMES = (
     "docker", "br-", "virbr", "lxc", "lxd", "incus", "cni", "cali", "flannel", "vboxnet", "vmnet", "podman", "tailscale",
-    "zt", "tun", "wg",
+    "zt", "tun", "wg", "vEthernet", "VMware Network", "VirtualBox Host",
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from wizard.model.facts import Address, Network, Proto
+from wizard.model.facts import Address, Network, Proto, Route
 
 
 class Shell(StrEnum):
@@ -29,7 +29,7 @@ class Run(Struct, frozen=True):
     environment: tuple[tuple[str, str], ...] = ()
     root: bool = False
     where: str = "here"
-    """`here`, `client` or `router`."""
+    """`here`, `client`, `router`, or (from the client's side) `server`."""
     background: bool = False
     """It keeps running (a server)."""
     shell: Shell = Shell.SH
@@ -85,6 +85,15 @@ class AllowInbound(Struct, frozen=True):
 
 class AllowReply(Struct, frozen=True):
     """Let the answers of established connections from `port` out again, to `destination`."""
+
+    port: int
+    proto: Proto
+    destination: Network
+    interface: str = ""
+
+
+class AllowOutbound(Struct, frozen=True):
+    """Let new connections of this machine out, to `port` of `destination`."""
 
     port: int
     proto: Proto
@@ -159,6 +168,14 @@ class AddRoute(Struct, frozen=True):
     destination: Network
     device: str
     gateway: Address | None = None
+    mtu: int | None = None
+    """The largest packet to be sent that way, and so to be asked for."""
+
+
+class DropRoute(Struct, frozen=True):
+    """Take a route away."""
+
+    route: Route
 
 
 class AcceptHostHeader(Struct, frozen=True):
@@ -183,9 +200,61 @@ class Advise(Struct, frozen=True):
     where: str = "here"
 
 
+# Intents that only Windows knows. A rule is named by its place among the rules that were read (WindowsFacts.rules).
+
+
+class DisableRule(Struct, frozen=True):
+    """Switch rules of Windows Firewall off, the machine's own ones."""
+
+    rules: tuple[int, ...]
+
+
+class LiftShields(Struct, frozen=True):
+    """Let the allow rules of a profile count again, which "block all incoming connections" has switched off."""
+
+    profile: str
+
+
+class SetNetworkCategory(Struct, frozen=True):
+    """Take the network on an interface for `category` (`Private`): rules for such networks then hold there."""
+
+    interface: str
+    category: str
+
+
+class ReservePort(Struct, frozen=True):
+    """Keep a port out of the ranges that Windows takes for itself, so that a program may have it."""
+
+    port: int
+
+
+class SetPortProxy(Struct, frozen=True):
+    """Have Windows relay what comes to `port` here to `address`:`to_port`; `instead_of` is the relay's place among those
+    that were read, where there is one already."""
+
+    port: int
+    address: Address
+    to_port: int
+    instead_of: int | None = None
+
+
+class AllowHyperV(Struct, frozen=True):
+    """Let new connections to `port` through the Hyper-V firewall into WSL."""
+
+    port: int
+    proto: Proto
+
+
 Intent = (
-    AllowInbound
+    DisableRule
+    | LiftShields
+    | SetNetworkCategory
+    | ReservePort
+    | SetPortProxy
+    | AllowHyperV
+    | AllowInbound
     | AllowReply
+    | AllowOutbound
     | Unban
     | RemoveRedirect
     | Rebind
@@ -195,6 +264,7 @@ Intent = (
     | SetSysctl
     | BringUp
     | AddRoute
+    | DropRoute
     | AcceptHostHeader
     | OpenInstead
     | Advise
