@@ -30,7 +30,7 @@ from wizard.errors import WizardError
 from wizard.judge import arrival as judged
 from wizard.judge import never_arrived, to_open
 from wizard.judge.walk import UNSAFE_PORTS
-from wizard.model.arrival import Answered, Arrival, Attempted, Closed, How, Opened
+from wizard.model.arrival import Answered, Arrival, Attempted, Closed, How, Opened, Place
 from wizard.model.capture import Unknown
 from wizard.model.facts import Facts
 
@@ -263,17 +263,29 @@ class _Watching:
             how.append(How.LISTENER)
         if self._table is not None:
             how.append(How.TABLE)
-        port = self.opened_port
         unread = () if self._sniffer is not None else (_NO_FIREWALL_RIGHTS,)
         return Opened(
             tuple(how),
-            self.wish.port or port,
-            to_open.places(self.facts, port, "http" if page else self.wish.scheme, "/" if page else self.wish.path),
+            self.wish.port or self.opened_port,
+            self._places(),
             page.port if page else None,
             page.addresses if page else (),
+            self._page_url(),
             tuple(self._limits()),
             (*unread, *self.facts.unreadable_rulesets),
         )
+
+    def _places(self) -> tuple[Place, ...]:
+        if self._page is not None and self.opened_port == self._page.port:
+            return to_open.places(self.facts, self.opened_port)
+        return to_open.places(self.facts, self.wish.port, self.wish.scheme, self.wish.path)
+
+    def _page_url(self) -> str:
+        """The page's address where another one is to be opened first."""
+        if self._page is None or self.opened_port == self._page.port:
+            return ""
+        places = to_open.places(self.facts, self._page.port)
+        return places[0].url if places else ""
 
     def _limits(self) -> list[str]:
         limits = []
@@ -288,8 +300,10 @@ class _Watching:
 
     @property
     def opened_port(self) -> int:
-        """The port that the other device shall open."""
-        return self._page.port if self._page is not None else self.wish.port
+        """The port that the other device shall open: the page's where that is asked for, or nothing else is there."""
+        if self._page is not None and (self.wish.answer or not self.wish.port or self._page.as_asked):
+            return self._page.port
+        return self.wish.port
 
 
 _LEFT_OUT = {"ss-connections", "ss-unix", "hosts", "proxy", "nsswitch", "resolv-conf"}

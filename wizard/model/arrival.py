@@ -107,7 +107,7 @@ class Opened(Struct, frozen=True):
     """How a watch looks, told once it does. `places` are what to open on the other device, likeliest first.
 
     `port` is the one that is asked about, `page_port` that of the wizard's own page (None: it opened nothing) on
-    `page_addresses`. `limits` are what this way of looking cannot prove, in sentences.
+    `page_addresses`, and `page_url` what opens it where that is not `places`' own. `limits` are what this way of looking cannot prove, in sentences.
     """
 
     how: tuple[How, ...]
@@ -115,6 +115,7 @@ class Opened(Struct, frozen=True):
     places: tuple[Place, ...] = ()
     page_port: int | None = None
     page_addresses: tuple[str, ...] = ()
+    page_url: str = ""
     limits: tuple[str, ...] = ()
     unread: tuple[Unknown, ...] = ()
 

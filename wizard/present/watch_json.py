@@ -63,6 +63,7 @@ def nothing(closed: Closed, opened: Opened) -> dict[str, Any]:
         "seen_by": [str(each) for each in opened.how],
         "seconds": round(closed.seconds, 3),
         "open": [each.url for each in opened.places],
+        "page": opened.page_url or None,
         "elsewhere": [{"from": str(source), "port": port, "count": count} for source, port, count in closed.elsewhere],
         "limits": list(opened.limits),
         "more": list(closed.more),

@@ -60,6 +60,8 @@ def _opening(opened: Opened, qr: bool, width: int) -> Iterator[str]:
     if opened.page_port is not None:
         where = " and ".join(_shown(address) for address in opened.page_addresses)
         yield f"opened    the wizard's own test page on port {opened.page_port} ({where}); nothing else is served there"
+    if opened.page_url:
+        yield f"then      {opened.page_url}   is that page: does it open where yours does not?"
     for limit in opened.limits:
         yield from _labelled("note", limit, width)
     if qr and places:
