@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from wizard.judge import answers, sockets, vantage
+from wizard.judge import answers, sees, sockets, vantage
 from wizard.judge.trace import reply as trace_reply
 from wizard.judge.trace import trace
 from wizard.model.capture import Origin, Unknown
@@ -184,7 +184,7 @@ def _why_unknown(facts: Facts, decision: Decision) -> Unknown:
     if isinstance(facts.rulesets, Unknown):
         return facts.rulesets
     why = decision.reason or "; ".join(decision.assumptions) or "a rule asks for something that a model cannot know"
-    remedy = "" if facts.platform == "windows" else "sudo wizard check … --rehearse"
+    remedy = "sudo wizard check … --rehearse" if facts.platform == "linux" else ""
     return Unknown(why, remedy, "what the firewall does with this packet")
 
 
@@ -199,7 +199,16 @@ def _stopped_by_filter(way: _Way, decision: Decision) -> None:
     else:
         step = way.step(Stage.ROUTE, "routing", decision.reason or words, Action.STOP)
         ending = Ending.SOURCE_FILTERED if decision.outcome == "drop" else Ending.NO_ROUTE
-    way.end(ending, step, reject_with=decision.reject_with, decision=decision)
+    seen = sees.rejection("icmp-host-unreachable") if _not_even_arp(way, decision) else None
+    way.end(ending, step, reject_with=decision.reject_with, decision=decision, sees=seen)
+
+
+def _not_even_arp(way: _Way, decision: Decision) -> bool:
+    """Whether a device of this LAN gets no answer to its ARP request either: the kernel answers it only where the way back
+    to the sender passes the reverse path filter too (arp_process, net/ipv4/arp.c). Three seconds later the device's own
+    kernel says that the host is unreachable. A router has an entry of its own, and the packet is dropped in silence."""
+    filtered = decision.by is None and decision.outcome == "drop" and decision.reason.startswith("rp_filter")
+    return filtered and vantage.lives_on(way.facts, way.packet.source, way.packet.interface)
 
 
 def _by(decision: Decision) -> str:
@@ -282,6 +291,8 @@ def _nobody_takes_it(way: _Way, near: tuple[Listener, ...]) -> None:
     sees = None
     if way.facts.platform == "windows":
         sees = _unanswered() if _is_silent_on_windows(way) else None
+    elif way.facts.platform == "macos":
+        sees = _unanswered() if _is_silent_on_a_mac(way) else None
     elif not way.unknowns and _reply(way).outcome in ("drop", "reject"):
         sees = _unanswered()
     way.end(Ending.NO_LISTENER, step, listeners=near, sees=sees)
@@ -289,6 +300,13 @@ def _nobody_takes_it(way: _Way, near: tuple[Listener, ...]) -> None:
 
 def _unanswered() -> ClientSees:
     return ClientSees("timeout", "ERR_CONNECTION_TIMED_OUT", "ETIMEDOUT", 28)
+
+
+def _is_silent_on_a_mac(way: _Way) -> bool:
+    """Stealth mode; where its setting is not known it is taken to be off, as it is unless somebody switched it on."""
+    from wizard.judge import macos  # loaded only for facts of a Mac
+
+    return macos.hides_closed_ports(way.facts, way.packet) is True
 
 
 def _is_silent_on_windows(way: _Way) -> bool:

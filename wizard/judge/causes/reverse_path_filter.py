@@ -8,7 +8,8 @@ policy routing that is often not so. Loose mode (2) asks only that some route ex
 counter moves.
 
 What it looks like: `ERR_CONNECTION_TIMED_OUT` for devices of other networks; tcpdump sees the SYN,
-the program never does.
+the program never does. A device of the same LAN does not even get an answer to its ARP request, and
+shows `ERR_ADDRESS_UNREACHABLE` after three seconds.
 
 See it by hand:
   Linux    sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.eth0.rp_filter
