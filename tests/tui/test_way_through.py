@@ -194,7 +194,7 @@ async def test_a_click_chooses_a_step_and_does_not_say_that_the_plan_was_run() -
         assert isinstance(app.screen, VerdictScreen)
 
 
-@pytest.mark.parametrize("key", ["r", "enter"])
+@pytest.mark.parametrize("key", ["f5", "enter"])
 async def test_checking_again_asks_the_same_and_shows_what_has_changed(key: str) -> None:
     answers = iter((reports.loopback_flask, reports.reachable))
     app = driver.app(lambda: next(answers)())

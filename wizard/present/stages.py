@@ -24,7 +24,7 @@ STAGE_ASKS = {
     Stage.CONFLICT: ("Does another hold the port?", "then another program answers in its place"),
     Stage.FIREWALL: ("Do the rules let it in?", "every rule is read, in the order the kernel asks them"),
     Stage.ROUTE: ("Does the answer find its way back?", "what goes out elsewhere never arrives"),
-    Stage.REACHABILITY: ("Does a connection open?", "tried from this machine: it proves the program, no firewall"),
+    Stage.REACHABILITY: ("Does a connection open?", "tried from here: that proves the program, no firewall"),
     Stage.APPLICATION: ("What does it answer?", "a page may come and still refuse a foreign name"),
 }
 """What each stage asks, and why that matters."""

@@ -84,7 +84,9 @@ class ConfirmScreen(Screen[None]):
         self.set_class(self.report.verdict is Overall.REACHABLE, "open")
         self.query_one("#come").display = self.watcher is not None
         if self.watcher is not None:
-            self.query_one("#limits", Sentences).show((toned("… waiting for its packet", Tone.QUIET),))
+            self.query_one("#limits", Sentences).show(
+                (toned(f"… watching for packets to port {self.report.target.port}", Tone.QUIET),)
+            )
             self.watch_arrivals(self.watcher)
 
     def on_unmount(self) -> None:

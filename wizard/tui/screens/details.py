@@ -71,4 +71,6 @@ def rehearsal_of(report: Report) -> Content:
     if report.rehearsal is None:
         return Content("No rehearsal could be made here; the model's answer stands.")
     said = rehearsed(report.rehearsal)
-    return Content.assemble(marked(said.text, said.tone), "\n\n", labelled("touched", "nothing outside of the copy"))
+    return Content.assemble(
+        marked(said.text, said.tone), "\n\n", toned("Nothing outside of the copy was touched.", Tone.QUIET)
+    )

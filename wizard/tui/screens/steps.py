@@ -87,4 +87,6 @@ def shown_plain(app: App[Any], text: str) -> None:
             with suppress(EOFError, KeyboardInterrupt):
                 input("Enter leads back to the wizard. ")
     except SuspendNotSupported:
-        app.push_screen(PageScreen("Plain, to be selected and copied by hand", Content(harmless(text))))
+        app.push_screen(
+            PageScreen("Plain, to be selected and copied by hand", Content("\n".join(map(harmless, text.splitlines()))))
+        )

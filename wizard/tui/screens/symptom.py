@@ -165,4 +165,4 @@ def _browser_of(text: str) -> str:
 
 
 def _symptom(row: Row) -> Choice:
-    return Choice(Content.assemble(f"{row.words:<42} ", toned(row.code, Tone.QUIET)), id=row.id)
+    return Choice(Content.assemble(f"{row.words:<44} ", toned(row.code, Tone.QUIET)), id=row.id)

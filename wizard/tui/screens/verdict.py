@@ -165,7 +165,7 @@ class VerdictScreen(Screen[None]):
         self.report, self.shown = report, view(report, root=self.root)
         self.query_one("#promise", Sentences).show((self._promise(),))
         if self.is_current:
-            self.app.push_screen(PageScreen("The rehearsal", rehearsal_of(report), indent=LABEL_WIDTH))
+            self.app.push_screen(PageScreen("The rehearsal", rehearsal_of(report), indent=2))
 
     def action_rights(self) -> None:
         self.post_message(RightsAsked(self.report))

@@ -32,6 +32,7 @@ from wizard.tui.content import toned
 from wizard.tui.messages import RightsAsked, WayOpened
 from wizard.tui.screens.rights import parts_of
 from wizard.tui.screens.stages import Stopped
+from wizard.tui.screens.steps import copied
 from wizard.tui.widgets.command_list import CommandList
 from wizard.tui.widgets.journey_strip import JourneyStrip
 from wizard.tui.widgets.pickup import Pickup
@@ -53,8 +54,11 @@ class Pauses(Struct, frozen=True):
 class WaitingScreen(Screen[Report]):
     """Watches the facts that matter; posts WayOpened when the connection gets through. Dismissed with the newest report."""
 
+    AUTO_FOCUS = ""
+    PAUSES: ClassVar[Pauses] = Pauses()
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,f5", "now", "Look now", id="waiting.now", tooltip="Look at once", key_display="⏎"),
+        Binding("c", "copy", "Copy", id="waiting.copy", tooltip="Copy the command that root would run"),
         Binding("s", "rights", "How", id="waiting.rights", tooltip="What root would tell, and the one command for it"),
         Binding("escape", "back", "Back", id="waiting.back", tooltip="Back to the verdict, as it is now"),
         Binding("q", "app.quit", "Quit", id="waiting.quit", tooltip="Leave; nothing was changed", show=False),
@@ -69,7 +73,6 @@ class WaitingScreen(Screen[Report]):
         *,
         root: bool,
         handover: Handover | None = None,
-        pauses: Pauses | None = None,
     ) -> None:
         super().__init__()
         self.diagnose = diagnose
@@ -78,7 +81,6 @@ class WaitingScreen(Screen[Report]):
         self.before = self.report = report
         self.root = root
         self.handover = handover
-        self.pauses = pauses or Pauses()
         self.at_once = asyncio.Event()
         self.stopped = Event()
 
@@ -129,12 +131,12 @@ class WaitingScreen(Screen[Report]):
 
     async def _something_new(self, digest: str) -> None:
         """Return when a look differs from `digest`, at the person's word, or when a whole check is due."""
-        pause, due = self.pauses.first, monotonic() + self.pauses.whole
+        pause, due = self.PAUSES.first, monotonic() + self.PAUSES.whole
         while monotonic() < due:
-            self._say(f"watching: looks every {pause:.0f} s whether something has changed; enter looks at once")
+            self._say("watching: goes on by itself when something changes; enter looks at once")
             if await self._rested(pause) or await self._glanced() != digest:
                 return
-            pause = min(self.pauses.most, pause * self.pauses.growth)
+            pause = min(self.PAUSES.most, pause * self.PAUSES.growth)
 
     async def _rested(self, seconds: float) -> bool:
         """Whether the person cut the rest short."""
@@ -155,10 +157,9 @@ class WaitingScreen(Screen[Report]):
         shown = view(self.report, root=self.root)
         self.query_one(JourneyStrip).show(shown.strip)
         self.query_one("#changes", Sentences).show((*_verdict(self.report), *_changed(self.before, self.report)))
-        would_tell = self.report.verdict is Overall.UNDETERMINED and self.handover is not None
         listed = self.query_one("#to-tell", CommandList)
-        listed.display = would_tell
-        if would_tell and self.handover is not None:
+        listed.display = self._root_would_tell()
+        if self.handover is not None:
             listed.show_parts(parts_of(self.handover)[:1])
         self.refresh_bindings()
 
@@ -166,8 +167,14 @@ class WaitingScreen(Screen[Report]):
         self.query_one("#status", Static).update(toned(f"… {words}", Tone.QUIET))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """How root would tell is offered where root would."""
-        return action != "rights" or self.report.verdict is Overall.UNDETERMINED
+        """What root would run is offered where root would tell more."""
+        return action not in ("rights", "copy") or self._root_would_tell()
+
+    def _root_would_tell(self) -> bool:
+        return self.report.verdict is Overall.UNDETERMINED and self.handover is not None
+
+    def action_copy(self) -> None:
+        copied(self, self.query_one("#to-tell", CommandList).steps)
 
     def action_now(self) -> None:
         self.at_once.set()

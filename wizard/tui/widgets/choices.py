@@ -36,6 +36,11 @@ class Choices(OptionList):
         self.add_options(map(_option, self.rows))
         self._draw_all()
 
+    def on_focus(self) -> None:
+        """The keyboard has come here: Enter shall have something to take."""
+        if self.highlighted is None and self.option_count:
+            self.action_first()
+
     def on_resize(self) -> None:
         self._draw_all()
 
