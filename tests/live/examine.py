@@ -169,6 +169,8 @@ def _fault_is_back(lab: Lab, fault: Fault, seen: Seen) -> Iterable[str]:
     """After the undo the client gets what it got at first; restarted servers need their moment."""
     if fault.plan is not Plan.RUNS:
         return
+    # What the client remembers of a server that answered is not part of the fault.
+    lab.run("ip neigh flush all", "client", check=False)
     end = time.monotonic() + 6
     while True:
         code = lab.curl(fault.url, max_time=1.2 if seen.answer.code == 28 else 5).code

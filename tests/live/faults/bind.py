@@ -43,6 +43,9 @@ def main():
 main()
 """
 
+# What only this process knows: a restart that forgets it brings nothing back.
+_NEEDS_A_TOKEN = servers.FLASK_APP.replace("app = Flask", "import os\n\nTOKEN = os.environ['SHOP_TOKEN']\napp = Flask")
+
 PORT_8000 = "http://10.77.0.1:8000/"
 
 
@@ -159,6 +162,12 @@ FAULTS = (
         "bound-to-another-address--gunicorn", ("bound-to-another-address",), *REFUSED,
         before=SECOND_LINK,
         serve=(servers.gunicorn("-b", "10.99.0.1:5000"),),
+    ),
+    _loopback(
+        "with-an-environment",
+        servers.flask_run().but(
+            files={"app.py": _NEEDS_A_TOKEN.format(arguments="")}, env={"SHOP_TOKEN": "of two words\nand lines", "EMPTY": ""}
+        ),
     ),
     Fault(
         "bind-address-gone", ("bind-address-gone",), *REFUSED,

@@ -89,6 +89,9 @@ FAULTS = (
           serve=(_box("0.0.0.0"),), before=LOOPBACK, build=lambda lab: _proxy(lab, "127.0.0.1"), plan=Plan.EITHER),
     Fault("healthy--docker-container", status=200, needs=NEEDS, serve=(_box("0.0.0.0"),), before=EVERYWHERE,
           build=lambda lab: _proxy(lab, "0.0.0.0"), plan=Plan.NONE),
+    # The answer to the wizard's own attempt is dropped here; that says nothing of a forwarded device.
+    Fault("healthy--docker-container-behind-a-deaf-host", status=200, needs=NEEDS, serve=(_box("0.0.0.0"),),
+          before=EVERYWHERE + "iptables -P INPUT DROP", plan=Plan.NONE, verdicts=("reachable", "undetermined")),
     Fault("healthy--docker-bypasses-ufw", status=200, needs=(*NEEDS, "ufw"), serve=(_box("0.0.0.0"),), firewall=ufw(),
           before=EVERYWHERE, build=lambda lab: _proxy(lab, "0.0.0.0"), plan=Plan.NONE,
           mentions=("docker-bypasses-firewall",)),

@@ -21,6 +21,14 @@ def _second_cable(lab: Lab) -> None:
     )
 
 
+# A cable to a machine that knows nobody here: a VPN, a container network.
+_ELSEWHERE = (
+    "set -e\nip netns add elsewhere\nip link add tun0 type veth peer name far netns elsewhere\n"
+    "ip addr add 10.66.0.1/24 dev tun0; ip link set tun0 up\n"
+    "ip -n elsewhere addr add 10.66.0.2/24 dev far; ip -n elsewhere link set far up\n"
+)
+
+
 FAULTS = (
     Fault(
         "interface-down", ("interface-down",), 7, "EHOSTUNREACH", serve=(servers.EVERYWHERE,),
@@ -46,5 +54,18 @@ FAULTS = (
     Fault(
         "client-side--host-does-not-answer", ("host-does-not-answer",), 7, "EHOSTUNREACH",
         target="http://10.77.0.99:5000/", url="http://10.77.0.99:5000/", options=(), ns="client", plan=Plan.ADVICE,
+    ),
+    Fault(
+        "no-route-back--overlap", ("no-route-back",), *DROPPED, serve=(servers.EVERYWHERE,),
+        before=_ELSEWHERE + "ip route add 10.77.0.0/25 dev tun0",
+    ),
+    Fault(
+        "reverse-path-filter--overlap", ("reverse-path-filter",), 7, "EHOSTUNREACH", serve=(servers.EVERYWHERE,),
+        before=_ELSEWHERE + "ip route add 10.77.0.0/25 dev tun0\nsysctl -qw net.ipv4.conf.veth-s.rp_filter=1",
+        behind=("no-route-back",),
+    ),
+    Fault(
+        "no-route-back--overlap-of-one", ("no-route-back",), *DROPPED, serve=(servers.EVERYWHERE,),
+        before=_ELSEWHERE + "ip route add 10.77.0.2/32 dev tun0", plan=Plan.ADVICE,
     ),
 )  # fmt: skip
