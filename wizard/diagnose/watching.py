@@ -40,8 +40,8 @@ Tell = Callable[[Told], None]
 PULSE = 0.2
 """Seconds: how soon `stop` is heard."""
 _REST = 0.02
-_AFRESH_AFTER = 1.0
-"""The machine is asked again at most so often (seconds)."""
+_IN_VAIN_FOR = 3.0
+"""Seconds for which the machine is not asked again where asking explained nothing."""
 _LINGER = 0.4
 """So long after the own page's success its last packets are waited for."""
 
@@ -55,6 +55,7 @@ TABLE_LIMIT = (
     "Without root only connections that the kernel has accepted can be seen: what was dropped or refused stays unseen,"
     " and what the program answers too."
 )
+CHANGED = "This machine has changed since the watch began: this is as it is now."
 
 
 class Wish(Struct, frozen=True):
@@ -97,7 +98,7 @@ class _Watching:
         self._visits: queue.SimpleQueue[Visit] = queue.SimpleQueue()
         self._shown: dict[int, Arrival] = {}
         self._numbers: dict[tuple[How, int], int] = {}
-        self._asked_at = 0.0
+        self._asked_at = self._in_vain_at = 0.0
         self._succeeded_at: float | None = None
         # The sniffer first: from here on no packet is missed, however long the rest takes.
         ports = [wish.port] if wish.port else []
@@ -186,14 +187,24 @@ class _Watching:
     def _told(self, attempt: Attempted) -> None:
         number = self._numbers.setdefault((attempt.how, attempt.number), len(self._numbers) + 1)
         attempt = replace(attempt, number=number)
-        if judged.contradicts(self.facts, attempt) and time.monotonic() - self._asked_at > _AFRESH_AFTER:
-            # The machine may have changed since it was asked: a program restarted, a rule was added.
-            self.facts = self._ask()
+        changed = self._asked_again(attempt)
         found = judged.arrival(self.facts, attempt)
+        if changed:
+            found = replace(found, more=(*found.more, CHANGED))
         self._shown[attempt.number] = found
         self._tell(found)
         if found.good and attempt.ours and not attempt.own and self._succeeded_at is None:
             self._succeeded_at = time.monotonic()
+
+    def _asked_again(self, attempt: Attempted) -> bool:
+        """Whether the machine, asked again, explains what it did not before: a program restarted, a rule was added."""
+        in_vain = time.time() - self._in_vain_at < _IN_VAIN_FOR
+        if in_vain or self._asked_at >= attempt.at or not judged.contradicts(self.facts, attempt):
+            return False
+        self.facts = self._ask()
+        explained = not judged.contradicts(self.facts, attempt)
+        self._in_vain_at = self._in_vain_at if explained else time.time()
+        return explained
 
     def _visited(self) -> None:
         """Visits of the own page: told where no packets are seen, and either way the success that `answer` waits for."""
@@ -251,9 +262,8 @@ class _Watching:
     # What is known
 
     def _ask(self) -> Facts:
-        facts = collect_and_parse(LiveSource(), left_out=_LEFT_OUT).facts
-        self._asked_at = time.monotonic()
-        return facts
+        self._asked_at = time.time()
+        return collect_and_parse(LiveSource(), left_out=_LEFT_OUT).facts
 
     def _opened(self) -> Opened:
         page, how = self._page, []

@@ -141,8 +141,8 @@ def _held_back(case: _Case) -> Arrival:
 def _doubt(agrees: bool | None) -> str:
     if agrees is False:
         return (
-            "The model says that it would have been answered. What it does not see stands in the way:"
-            " an eBPF program, a rate limit, a full queue for a moment, or a security product."
+            "As the machine is now it would have been answered, says the model. What it does not see stands in the way: an"
+            " eBPF program, a rate limit, a full queue for a moment, a security product; or it has just been changed."
         )
     return ""
 
@@ -305,12 +305,17 @@ def _blocked(case: _Case, by: str, conclusion: str, doubt: str = "") -> Arrival:
 
 
 def _blocked_words(case: _Case, by: str) -> str:
-    verb = {
-        Answered.NOTHING: "dropped" if by and case.seen.forwarded is None else "not answered",
-        Answered.RST: "refused with a reset",
-        Answered.ICMP: f"refused with ICMP {_icmp_words(case.seen)}",
-        Answered.SYN_ACK: "answered",
-    }[case.seen.answered]
+    seen, stop = case.seen, case.journey.stop
+    if seen.answered is Answered.RST:
+        verb = "refused with a reset"
+    elif seen.answered is Answered.ICMP:
+        verb = f"refused with ICMP {_icmp_words(seen)}"
+    elif seen.forwarded is not None and by:
+        return f"sent on to {by}, which does not answer"
+    elif _agrees(case) and stop is not None and stop.ending in (Ending.REPLY_DROPPED, Ending.REPLY_NO_ROUTE):
+        verb = "let in, but the answer is stopped"
+    else:
+        verb = "dropped" if by else "not answered"
     return f"{verb} by {by}" if by else verb
 
 
@@ -343,7 +348,9 @@ def _passed(case: _Case) -> tuple[str, ...]:
     decision = case.decision
     if decision is None or decision.outcome not in ("deliver", "forward") or case.seen.own:
         return ()
-    return tuple(dict.fromkeys(rule_words(each) for each in decision.visited if each.hook in ("input", "forward")))
+    filters = [each for each in decision.visited if each.hook in ("input", "forward") and each.table != "nat"]
+    said = [each for each in filters if each.what == "rule" or each.front_end_words]
+    return tuple(dict.fromkeys(rule_words(each) for each in said))
 
 
 def _passed_words(passed: tuple[str, ...]) -> str:

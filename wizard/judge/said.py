@@ -12,6 +12,7 @@ from msgspec import Struct
 _METHODS = (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"OPTIONS ", b"DELETE ", b"PATCH ", b"CONNECT ", b"PRI ")
 _HANDSHAKE, _ALERT = 0x16, 0x15
 _SHOWN = 40
+_OPEN_WITH_HTTP = "The device asked over https, and the program speaks plain http: open it with http://."
 
 
 class Said(Struct, frozen=True):
@@ -29,6 +30,8 @@ def read(request: bytes, response: bytes) -> Said:
         return _http(request, response)
     if _is_tls(response):
         return _tls(request, response)
+    if _is_tls(request):
+        return Said("something else than TLS to a TLS handshake", False, hint=_OPEN_WITH_HTTP)
     if _is_http(request):
         return Said(f"{_shown(response)}, which is no HTTP", False, hint="Another kind of server holds this port.")
     return Said(_shown(response), True)
@@ -38,8 +41,7 @@ def _http(request: bytes, response: bytes) -> Said:
     line = response.split(b"\n", 1)[0].split()
     status = int(line[1]) if len(line) > 1 and line[1].isdigit() and len(line[1]) == 3 else None
     if _is_tls(request):
-        hint = "The device asked over https, and the program speaks plain http: open it with http://."
-        return Said("plain HTTP to a TLS handshake", False, status, hint)
+        return Said("plain HTTP to a TLS handshake", False, status, _OPEN_WITH_HTTP)
     return Said(f"HTTP {status}" if status else "HTTP", True, status)
 
 
