@@ -34,7 +34,7 @@ from wizard.knowledge.program_files import script_paths, source_files_wanted
 from wizard.knowledge.recognise import Launch, launch, recognise_title
 from wizard.model.capture import Unknown
 from wizard.model.facts import Facts
-from wizard.model.remedy import Edit, Instruction, Rebind, Risk, Run
+from wizard.model.remedy import Edit, Instruction, Rebind, Risk, Run, Shell
 
 __all__ = ["accept_host", "debugger_state", "rebind", "source_files_wanted"]
 
@@ -174,8 +174,16 @@ def _written(started: Launch, facts: Facts, after: Facts, change: Change, bindin
         (*change.warnings, *_warnings(started, facts, change, binding, service)),
         Risk.MEDIUM,
         "yes" if keeps else "until the program ends",
-        (Run(("ss", "-Hltn", f"sport = :{binding.to_port}")),),
+        (_listening_there(runner, binding),),
     )
+
+
+def _listening_there(runner: Runner, binding: Binding) -> Run:
+    """The command that shows the socket."""
+    if runner.shell is Shell.POWERSHELL:
+        words = ("Get-NetTCPConnection", "-State", "Listen", "-LocalPort", str(binding.to_port))
+        return Run(words, shell=Shell.POWERSHELL)
+    return Run(("ss", "-Hltn", f"sport = :{binding.to_port}"))
 
 
 def _by_hand(

@@ -14,7 +14,7 @@ from wizard.fixes.start import Start, start_of
 from wizard.knowledge.recognise import Launch
 from wizard.model.capture import Unknown
 from wizard.model.facts import Address, Facts, Process
-from wizard.model.remedy import Instruction, Run
+from wizard.model.remedy import Instruction, Run, Shell
 
 PLANNED = "the plan"
 """The source of a fact that holds once the plan has run."""
@@ -30,10 +30,13 @@ class Runner(Struct, frozen=True):
 
     root: bool = False
     user: str = ""
+    shell: Shell = Shell.SH
 
 
 def runner_for(process: Process, facts: Facts) -> Runner:
     """Who can end and start `process`: root for root's, root on behalf of a service's user, else its own user."""
+    if facts.platform == "windows":
+        return Runner(shell=Shell.POWERSHELL)
     if process.user == "root":
         return Runner(root=True)
     service = any(
@@ -49,6 +52,8 @@ def stop_by_pid(launch: Launch, runner: Runner) -> tuple[Instruction, ...]:
     itself, and a second pid may be gone before kill(1) gets to it, which would look like a failed step."""
     pids = tuple(str(pid) for pid in launch.pids)
     name = launch.recognised.framework.title if launch.recognised else launch.root.name
+    if runner.shell is Shell.POWERSHELL:
+        return _stop_in_powershell(pids, name)
     steps: list[Instruction] = [*_keep_environment(launch, runner)]
     steps += [Run(("kill", pids[0]), root=runner.root, note=f"Stops {name}.")]
     if any(process.state in {"T", "t"} for process in launch.family):
@@ -60,10 +65,26 @@ def stop_by_pid(launch: Launch, runner: Runner) -> tuple[Instruction, ...]:
     return tuple(steps)
 
 
+def _stop_in_powershell(pids: tuple[str, ...], name: str) -> tuple[Instruction, ...]:
+    """Windows ends each process by itself, children stay; one that has gone already is no fault."""
+    listed = ",".join(pids)
+    quiet = "-ErrorAction SilentlyContinue"
+    stop = f"Stop-Process -Id {listed} -Force {quiet}"
+    wait = f"Wait-Process -Id {listed} -Timeout 15 {quiet}"
+    return (
+        Run(script=stop, shell=Shell.POWERSHELL, note=f"Stops {name}."),
+        Run(script=wait, shell=Shell.POWERSHELL, note="Waits until it has ended, 15 seconds at most."),
+    )
+
+
 def stop_by_port(address: Address, port: int, runner: Runner, name: str) -> tuple[Instruction, ...]:
     """End whatever listens exactly there; for a program that the plan itself started, whose pids nobody knows yet, and
     which may need a moment before it listens. Of several that hold the socket the oldest: the others are its workers,
     and would be replaced if they ended first."""
+    if runner.shell is Shell.POWERSHELL:
+        held = f"Get-NetTCPConnection -State Listen -LocalAddress '{address}' -LocalPort {port}"
+        stop = f"Stop-Process -Id ({held}).OwningProcess -Force"
+        return (Run(script=stop, shell=Shell.POWERSHELL, note=f"Stops {name}."),)
     place = f"src [{address}]:{port}" if address.version == 6 else f"src {address}:{port}"
     oldest = "xargs -r ps -o pid= --sort=start_time | head -n 1"
     pid = f"ss -Hltnp '{place}' | grep -o 'pid=[0-9]*' | cut -d= -f2 | {oldest}"
@@ -87,6 +108,9 @@ def _keep_environment(launch: Launch, runner: Runner) -> tuple[Instruction, ...]
 def start_again(start: Start, runner: Runner, note: str = "", *, last: bool = False) -> Run:
     """Start it; it keeps running in that terminal. On behalf of a service's user through runuser(1). `last`: nothing after
     it needs what was kept of its environment."""
+    if runner.shell is Shell.POWERSHELL:
+        kept = note or _KEEPS
+        return Run(start.argv, "", start.cwd, start.environment, background=True, shell=runner.shell, note=kept)
     named = tuple(f"{name}={value}" for name, value in start.environment)
     if runner.user:
         argv = ("runuser", "-u", runner.user, "--", *(("env", *named) if named else ()), *start.argv)
