@@ -34,6 +34,10 @@ __all__ = ["Written", "instead", "without_opening", "write"]
 
 def write(intent: Intent, facts: Facts, journey: Journey) -> Written | None:
     """The steps that make `intent` true, their undo, and the facts afterwards; None where nobody here knows how."""
+    if facts.platform == "windows" and not isinstance(intent, Advise | OpenInstead | AcceptHostHeader):
+        from wizard.fixes import windows
+
+        return windows.write(intent, facts, journey)
     decision = _decision(journey)
     match intent:
         case AllowInbound() if decision:
