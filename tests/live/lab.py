@@ -86,6 +86,11 @@ _PRIVATE = ("/etc/ufw", "/etc/default", "/etc/firewalld", "/etc/fail2ban", "/etc
             "/etc/iptables", "/etc/nftables.conf", "/var/lib/fail2ban", "/var/log", "/etc/sysctl.conf",
             "/etc/sysctl.d")  # fmt: skip
 
+_AS_NOBODY = [
+    "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all,+dac_read_search",
+    "--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search", "--",
+]  # fmt: skip
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -229,7 +234,11 @@ class Lab:
                  "net.ipv6.conf.all.accept_dad=0", "net.ipv4.icmp_msgs_per_sec=100000")  # fmt: skip
         settings = " ".join(quiet)
         peer, peer_ns = self._other_end()
-        lines = [f"sysctl -qe -w {settings} || :", "ip link set lo up", *(f"ip netns add {each}" for each in self._others())]
+        lines = [
+            f"sysctl -qe -w {settings} || :",
+            "ip link set lo up",
+            *(f"ip netns add {each}" for each in self._others()),
+        ]
         lines += [
             f"ip netns exec {name} sh -c 'sysctl -qe -w {settings}; ip link set lo up'" for name in self._others()
         ]
@@ -282,6 +291,8 @@ class Lab:
             f"{ip} addr add 10.77.0.254/24 dev br-lan",
             f"{ip} link set br-lan up",
             *self._client_lines(CLIENT_LINK),
+            # Where br_netfilter is loaded, what the switch passes on would go through the router's rules too.
+            "ip netns exec router sysctl -qe -w net.bridge.bridge-nf-call-iptables=0 || :",
             "ip netns exec router sysctl -qw net.ipv4.ip_forward=1",
             "ip route add default via 10.77.0.254",
             "ip -n client route add default via 10.77.0.254",
@@ -433,20 +444,23 @@ class Lab:
 
     def wizard(
         self, *arguments: str, ns: str = "server", timeout: float = 90, alone: bool = False,
-        env: Mapping[str, str] | None = None,
+        user: bool = False, env: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:  # fmt: skip
         """`python -m wizard ARGUMENTS` on the server machine, or another one (`ns`). `alone`: it sees no process of the
-        other machines (all of the lab's share one process table)."""
+        other machines (all of the lab's share one process table). `user`: as nobody, with no right but the one to read
+        this project and its Python, wherever they are."""
         words = [sys.executable, "-m", "wizard", *arguments]
         apart = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"] if alone else []
+        apart += _AS_NOBODY if user else []
         whole = {"PYTHONPATH": str(PROJECT), **(env or {})}
         return self.run([*apart, *words], ns, check=False, timeout=timeout, env=whole)
 
     def check(
-        self, target: str, *options: str, ns: str = "server", alone: bool = False, env: Mapping[str, str] | None = None
-    ) -> tuple[int, dict[str, Any]]:
+        self, target: str, *options: str, ns: str = "server", alone: bool = False, user: bool = False,
+        env: Mapping[str, str] | None = None,
+    ) -> tuple[int, dict[str, Any]]:  # fmt: skip
         """`wizard check TARGET --json` on the server machine, or another one: exit code and report."""
-        done = self.wizard("check", target, "--json", *options, ns=ns, alone=alone, env=env)
+        done = self.wizard("check", target, "--json", *options, ns=ns, alone=alone, user=user, env=env)
         try:
             return done.returncode, json.loads(done.stdout)
         except ValueError:
@@ -494,6 +508,32 @@ class Lab:
             lambda: self.run(["fail2ban-client", "status", jail], check=False).returncode == 0, "fail2ban", 20, daemon
         )
         return daemon
+
+    def loose_ends(self) -> list[str]:
+        """Interfaces by which a packet could leave the lab: all that is no loopback, no bridge, and no cable whose two ends
+        are both in here. Empty is right."""
+        cables: list[tuple[int, int]] = []
+        loose = []
+        for ns in ["server", *self.run("ls /run/netns").stdout.split()]:
+            for link in json.loads(self.run("ip -j -d link", ns).stdout):
+                kind = link.get("linkinfo", {}).get("info_kind", "")
+                if kind == "veth":
+                    cables.append((link["ifindex"], link.get("link_index") or self._peer(ns, link["link"])))
+                elif kind != "bridge" and link["link_type"] != "loopback":
+                    loose.append(f"{link['ifname']} of {ns}")
+        # Numbers are each namespace's own, so several cables may have the same two: for each end there is another.
+        ends = {tuple(sorted(pair)) for pair in cables}
+        odd = [
+            (a, b)
+            for a, b in ends
+            if (cables.count((a, a)) % 2 if a == b else cables.count((a, b)) != cables.count((b, a)))
+        ]
+        return loose + [f"a cable of {pair}" for pair in odd]
+
+    def _peer(self, ns: str, name: str) -> int:
+        """The number of an interface of the same machine."""
+        link: dict[str, int] = json.loads(self.run(["ip", "-j", "link", "show", "dev", name], ns).stdout)[0]
+        return link["ifindex"]
 
     # -- what must be the same afterwards ------------------------------------------------------------------------
 

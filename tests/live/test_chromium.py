@@ -23,6 +23,7 @@ def test_the_browser_shows_what_both_ends_foretell(street: Street) -> None:
     skip_without(*street.needs)
     with Lab(private=street.private, router=street.router) as lab:
         street.furnish(lab)
+        assert lab.loose_ends() == []
         with Chromium(lab, env=street.env) as browser, ThreadPoolExecutor(4) as together:
             checks = {
                 (door.name, side): together.submit(foretold, lab, street, door, side)

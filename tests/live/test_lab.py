@@ -57,6 +57,19 @@ def test_firewalld_in_the_lab_has_its_own_bus(lab: Lab) -> None:
     assert lab.connect().result == "EHOSTUNREACH"
 
 
+@pytest.mark.parametrize("kind", [{}, {"router": True}, {"switch": True}], ids=str)
+def test_no_packet_can_leave_the_lab(kind: dict[str, bool]) -> None:
+    with Lab(**kind) as lab:
+        assert lab.loose_ends() == []
+        lab.run("ip netns add hidden; ip link add astray type veth peer name out netns hidden")
+        assert lab.loose_ends() == []
+        # A namespace that has no name any more: wherever its end leads, it is not known to be in here.
+        keeper = lab.spawn("ip netns exec hidden sh -c 'echo there; exec sleep 600'")
+        lab.wait_until(lambda: "there" in keeper.output(), "nobody keeps the namespace", process=keeper)
+        lab.run("ip netns del hidden")
+        assert len(lab.loose_ends()) == 1
+
+
 def test_nothing_is_left_after_a_failure() -> None:
     with pytest.raises(LabError), Lab() as lab:
         first = lab.pid

@@ -7,6 +7,7 @@ one switch, 10.77.0.254 their way out).
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from msgspec import Struct
 
@@ -39,8 +40,10 @@ class Ends(Struct, frozen=True):
     build: Callable[[Lab], None] | None = None
     serve: tuple[Server, ...] = (servers.EVERYWHERE,)
     url: str = PAGE
+    """What the client opens, and asks about."""
     options: tuple[str, ...] = ("--from", ROUTED)
-    """For the server's side."""
+    asked: str = PAGE
+    """What the server is asked about, with these options."""
     verdicts: tuple[str, ...] = ()
     """What the server's side may say where the plain rule (`there`: blocked, none: reachable) does not hold."""
     needs: tuple[str, ...] = ()
@@ -50,18 +53,51 @@ class Ends(Struct, frozen=True):
         return self.errno == "timeout"
 
 
+def chain(kind: str, hook: str, rule: str, family: str = "ip", priority: int = 0) -> str:
+    """An nft table with one base chain and one rule."""
+    return (
+        f"nft add table {family} t\n"
+        f"nft 'add chain {family} t c {{ type {kind} hook {hook} priority {priority}; }}'\n"
+        f"nft add rule {family} t c {rule}\n"
+    )
+
+
 def forward(rule: str) -> str:
     """A router that holds up what it should pass on."""
-    return f"nft add table ip f\nnft 'add chain ip f forward {{ type filter hook forward priority 0; }}'\nnft add rule ip f forward {rule}"
+    return chain("filter", "forward", rule)
 
 
 def translate(rule: str) -> str:
-    return f"nft add table ip n\nnft 'add chain ip n pre {{ type nat hook prerouting priority -100; }}'\nnft add rule ip n pre {rule}"
+    """A router that passes a port of its own on."""
+    return chain("nat", "prerouting", rule, priority=-100)
 
 
-ON_LAN = ("--from", "10.77.0.2")
+def tunnel(name: str, address: str) -> str:
+    """An interface that takes packets and gives none back: a VPN whose far end does not know them. (Not every kernel has
+    `dummy`; without ARP a cable into nowhere is the same.)"""
+    return (
+        f"ip link add {name} type veth peer name far\nip link set {name} arp off\nip link set far up\n"
+        f"ip link set {name} up\nip addr add {address} dev {name}\n"
+    )
+
+
+def switched(name: str, *facts: Any, **more: Any) -> Ends:
+    """A fault on one switch."""
+    return Ends(name, *facts, topology="switch", options=("--from", "10.77.0.2"), **more)
+
+
 BEHIND_IT = "http://10.88.0.1:8080/"
 """The port forward of a router, from its other side."""
+OUTSIDE = "http://10.99.0.1:8080/"
+"""The same from within, by the router's outer address."""
+_OUTER_ADDRESS = "ip addr add 10.99.0.1/32 dev lo\n"
+_TO_SERVER = "tcp dport 8080 dnat to 10.77.0.1:5000"
+_ISOLATED = "bridge link set dev port-s isolated on; bridge link set dev port-c isolated on"
+_GET = "-m string --algo bm --string 'GET /' -j REJECT --reject-with tcp-reset"
+_BIG = Server((servers.PYTHON, "serve.py", "--text", "x" * 20000), 5000, {"serve.py": servers.PLAIN})
+_SILENT = ("host-does-not-answer",)
+_REFUSED = ("refused-by-other-machine",)
+_ANY = ("reachable", "blocked", "undetermined")
 
 
 def _double(lab: Lab) -> None:
@@ -71,7 +107,7 @@ def _double(lab: Lab) -> None:
         "ip link set veth-d netns double\nip -n router link set port-d master br-lan up\n"
         f"ip -n double addr add {SERVER}/24 dev veth-d\nip -n double link set veth-d up\nip -n double link set lo up"
     )
-    mac = lab.run("cat /sys/class/net/veth-d/address", "double").stdout.strip()
+    mac = lab.run("ip -n double -br link show veth-d").stdout.split()[2]
     lab.run(f"ip neigh replace {SERVER} lladdr {mac} dev veth-c nud permanent", "client")
 
 
@@ -87,121 +123,113 @@ def _used_up(lab: Lab) -> None:
     lab.wait_until(lambda: "held" in holder.output(), "the ports are not used up", 15, holder)
 
 
-_BIG = Server(
-    (servers.PYTHON, "serve.py", "--text", "x" * 20000), 5000, {"serve.py": servers.PLAIN}
-)  # fmt: skip
-
-ENDS = (
-    # -- a router between two LANs: G1, G5, G10, G11, G23 --
+_ROUTER = (
+    # A router between two LANs: G1, G3, G5, G6, G10, G11, G18, G23.
     Ends("healthy--through-a-router", "", 0, "connected"),
-    Ends("healthy--port-forward", "", 0, "connected", url=BEHIND_IT, router=translate("tcp dport 8080 dnat to 10.77.0.1:5000")),
-    Ends("router-drops", "G1", router=forward("tcp dport 5000 drop"), here=("host-does-not-answer",)),
+    Ends("healthy--port-forward", "", 0, "connected", url=BEHIND_IT, router=translate(_TO_SERVER)),
+    Ends("router-drops", "G1", router=forward("tcp dport 5000 drop"), here=_SILENT),
     Ends(
-        "router-rejects", "G1", 7, "ECONNREFUSED", ROUTER_OUTSIDE, router=forward("tcp dport 5000 reject with icmp port-unreachable"),
-        here=("refused-by-other-machine",),
+        "router-rejects", "G1", 7, "ECONNREFUSED", ROUTER_OUTSIDE, here=("router-refuses",),
+        router=forward("tcp dport 5000 reject with icmp port-unreachable"),
     ),
     Ends(
-        "router-prohibits", "G1", 7, "EHOSTUNREACH", ROUTER_OUTSIDE, router=forward("tcp dport 5000 reject with icmp admin-prohibited"),
-        here=("host-does-not-answer",),
+        "router-prohibits", "G1", 7, "EHOSTUNREACH", ROUTER_OUTSIDE, here=("router-refuses",),
+        router=forward("tcp dport 5000 reject with icmp admin-prohibited"),
     ),
     Ends(
-        "router-resets", "G23", 7, "ECONNREFUSED", router=forward("tcp dport 5000 reject with tcp reset"),
-        here=("refused-by-other-machine",),
+        "router-resets", "G23", 7, "ECONNREFUSED", here=(*_REFUSED, "router-refuses"),
+        router=forward("tcp dport 5000 reject with tcp reset"),
     ),
     Ends(
-        "middlebox-resets-the-request", "G23", 56, "connected", needs=("iptables",),
-        router="iptables -A FORWARD -p tcp --dport 5000 -m string --algo bm --string 'GET /' -j REJECT --reject-with tcp-reset",
-        here=("closes-without-answer",),
+        "middlebox-resets-the-request", "G23", 56, "connected", here=("closes-without-answer",), needs=("iptables",),
+        router=f"iptables -A FORWARD -p tcp --dport 5000 {_GET}",
     ),
-    Ends("router-drops-the-answer", "G5", router=forward("tcp sport 5000 drop"), here=("host-does-not-answer",)),
+    Ends("router-drops-the-answer", "G5", router=forward("tcp sport 5000 drop"), here=_SILENT),
     Ends(
         "router-knows-no-way", "G1", 7, "ENETUNREACH", ROUTER_OUTSIDE, url="http://10.99.0.1:5000/",
-        options=(*("--from", ROUTED), "--side", "server"), here=("host-does-not-answer",), there=("address-not-of-this-machine",),
+        asked="http://10.99.0.1:5000/", options=("--from", ROUTED, "--side", "server"),
+        there=("address-not-of-this-machine",), here=("router-refuses",),
     ),
     Ends(
         "server-is-off--behind-a-router", "G3", 7, "EHOSTUNREACH", ROUTER_OUTSIDE, server="ip link set veth-s down",
-        there=("interface-down",), here=("host-does-not-answer",),
+        there=("interface-down",), here=_SILENT,
     ),
     Ends(
-        "port-forward-to-an-old-address", "G11", 7, "EHOSTUNREACH", ROUTER_OUTSIDE, url=BEHIND_IT,
-        router=translate("tcp dport 8080 dnat to 10.77.0.50:5000"), here=("host-does-not-answer",),
+        "port-forward-to-an-old-address", "G11", 7, "EHOSTUNREACH", ROUTER_OUTSIDE, url=BEHIND_IT, here=_SILENT,
+        router=translate("tcp dport 8080 dnat to 10.77.0.50:5000"),
     ),
-    Ends("no-port-forward", "G10", 7, "ECONNREFUSED", url=BEHIND_IT, here=("refused-by-other-machine",)),
+    Ends("no-port-forward", "G10", 7, "ECONNREFUSED", url=BEHIND_IT, here=_REFUSED),
+    Ends("no-route-back", "G5", server="ip route del default", there=("no-route-back",), here=_SILENT),
     Ends(
-        "no-route-back", "G5", server="ip route del default", there=("no-route-back",), here=("host-does-not-answer",),
-    ),
-    Ends(
-        "wrong-mask-on-the-server", "G5", server="ip addr flush dev veth-s; ip addr add 10.77.0.1/8 dev veth-s",
-        here=("host-does-not-answer",), verdicts=("reachable", "blocked", "undetermined"),
+        "wrong-mask-on-the-server", "G5", here=_SILENT, verdicts=_ANY, there=("no-route-back", "different-subnet"),
+        server="ip addr flush dev veth-s; ip addr add 10.77.0.1/8 dev veth-s",
     ),
     Ends(
-        "wrong-mask-on-the-client", "G5", 7, "EHOSTUNREACH", "10.88.0.2", here=("host-does-not-answer",),
+        "wrong-mask-on-the-client", "G5", 7, "EHOSTUNREACH", ROUTED, here=_SILENT,
         client="ip addr flush dev veth-c; ip addr add 10.88.0.2/8 dev veth-c",
     ),
-    Ends("no-way-out", "G1", 7, "ENETUNREACH", client="ip route del default", here=("no-route-back", "different-subnet")),
+    Ends("no-way-out", "G1", 7, "ENETUNREACH", client="ip route del default", here=("different-subnet", "no-route-back")),
     Ends(
-        "another-way-back", "G6", here=("host-does-not-answer",), verdicts=("reachable", "blocked", "undetermined"),
-        server="ip link add tun0 type dummy; ip link set tun0 up; ip addr add 10.66.0.1/24 dev tun0; ip route add 10.88.0.0/24 via 10.66.0.2",
-    ),
-    # -- one switch: G2, G3, G4, G12, G21, G22 --
-    Ends("healthy--on-a-switch", "", 0, "connected", topology="switch", options=ON_LAN),
-    Ends(
-        "server-is-off", "G3", 7, "EHOSTUNREACH", "10.77.0.2", topology="switch", server="ip link set veth-s down", options=ON_LAN,
-        there=("interface-down",), here=("host-does-not-answer",),
+        "another-way-back", "G6", here=_SILENT, verdicts=_ANY, there=("no-route-back",),
+        server=tunnel("tun0", "10.66.0.1/24") + "ip route add 10.88.0.0/24 via 10.66.0.2 dev tun0",
     ),
     Ends(
-        "client-isolation", "G2", 7, "EHOSTUNREACH", "10.77.0.2", topology="switch", options=ON_LAN,
-        router="bridge link set dev port-s isolated on; bridge link set dev port-c isolated on",
-        here=("client-isolation", "host-does-not-answer"), left=("client-isolation",), needs=("bridge",),
+        "narrow-place", "G18", 28, "connected", serve=(_BIG,), here=("path-mtu-black-hole", *_SILENT),
+        router="ip link set veth-rc mtu 900\n" + chain("filter", "output", "icmp type destination-unreachable drop"),
     ),
-    Ends(
-        "client-isolation--only-ip", "G2", topology="switch", options=ON_LAN,
-        router="nft add table bridge b\nnft 'add chain bridge b f { type filter hook forward priority 0; }'\n"
-        "nft add rule bridge b f ip protocol tcp drop",
-        here=("host-does-not-answer",),
+)  # fmt: skip
+
+_SWITCH = (
+    # One LAN: G2, G3, G4, G12, G21, G22.
+    switched("healthy--on-a-switch", "", 0, "connected"),
+    switched(
+        "server-is-off", "G3", 7, "EHOSTUNREACH", "10.77.0.2", server="ip link set veth-s down", there=("interface-down",),
+        here=_SILENT,
     ),
-    Ends("double-address", "G4", 7, "ECONNREFUSED", topology="switch", options=ON_LAN, build=_double, here=("refused-by-other-machine",)),
-    Ends(
-        "no-loopback-at-the-router", "G12", 7, "ECONNREFUSED", topology="switch", options=ON_LAN, url="http://10.99.0.1:8080/",
-        router="ip link add wan0 type dummy; ip addr add 10.99.0.1/24 dev wan0; ip link set wan0 up\n"
-        + translate("iifname wan0 tcp dport 8080 dnat to 10.77.0.1:5000"),
-        here=("refused-by-other-machine",),
+    switched(
+        "client-isolation", "G2", 7, "EHOSTUNREACH", "10.77.0.2", router=_ISOLATED, here=(*_SILENT, "client-isolation"),
+        left=("client-isolation",),
     ),
-    Ends(
-        "half-a-loopback-at-the-router", "G12", topology="switch", options=ON_LAN, url="http://10.99.0.1:8080/",
-        router="ip link add wan0 type dummy; ip addr add 10.99.0.1/24 dev wan0; ip link set wan0 up\n"
-        + translate("tcp dport 8080 dnat to 10.77.0.1:5000"),
-        here=("host-does-not-answer",),
+    switched(
+        "client-isolation--only-ip", "G2", router=chain("filter", "forward", "ip protocol tcp drop", "bridge"), here=_SILENT,
     ),
-    Ends(
-        "narrow-place", "G18", 28, "connected", topology="router", serve=(_BIG,),
-        router="ip link set veth-rc mtu 900\n"
-        "nft add table ip m\nnft 'add chain ip m out { type filter hook output priority 0; }'\n"
-        "nft add rule ip m out icmp type destination-unreachable drop",
-        here=("narrow-path", "host-does-not-answer", "closes-without-answer"),
+    switched("double-address", "G4", 7, "ECONNREFUSED", build=_double, here=(*_REFUSED, "duplicate-address")),
+    switched(
+        "no-loopback-at-the-router", "G12", 7, "ECONNREFUSED", url=OUTSIDE, here=_REFUSED,
+        router=_OUTER_ADDRESS + translate(f"iifname wan0 {_TO_SERVER}"),
     ),
-    # -- the client's own: G8, G22, H1, H3, H4 --
-    Ends("client-link-down", "G22", 7, "ENETUNREACH", topology="switch", options=ON_LAN, client="ip link set veth-c down", here=("interface-down",)),
-    Ends(
-        "vpn-takes-the-lan", "G8", topology="switch", options=ON_LAN, here=("host-does-not-answer",),
-        client="ip link add wg-work type dummy; ip addr add 10.8.0.5/24 dev wg-work; ip link set wg-work up; ip route add 10.77.0.0/25 dev wg-work",
+    switched(
+        "half-a-loopback-at-the-router", "G12", url=OUTSIDE, here=_SILENT,
+        router=_OUTER_ADDRESS + translate(_TO_SERVER),
+    ),
+)  # fmt: skip
+
+_CLIENT = (
+    # The client's own: G8, G22, H1, H3, H4.
+    switched("client-link-down", "G22", 7, "ENETUNREACH", client="ip link set veth-c down", here=("interface-down",)),
+    switched(
+        "vpn-takes-the-lan", "G8", here=("vpn-takes-the-lan",),
+        client=tunnel("wg-work", "10.8.0.5/24") + "ip route add 10.77.0.0/25 dev wg-work",
     ),
     *(
-        Ends(f"{kind}-route", "H4", 7, errno, topology="switch", options=ON_LAN, client=f"ip route add {kind} 10.77.0.0/25",
-             here=("no-route-back", "different-subnet"))
+        switched(
+            f"{kind}-route", "H4", 7, errno, client=f"ip route add {kind} 10.77.0.0/25", here=("own-route-refuses",)
+        )
         for kind, errno in (("prohibit", "EACCES"), ("unreachable", "EHOSTUNREACH"), ("blackhole", "EINVAL"))
     ),
-    Ends(
-        "own-firewall-drops", "H1", topology="switch", options=ON_LAN, here=("host-does-not-answer",),
-        client="nft add table ip o\nnft 'add chain ip o out { type filter hook output priority 0; }'\nnft add rule ip o out tcp dport 5000 drop",
+    switched(
+        "own-firewall-drops", "H1", client=chain("filter", "output", "tcp dport 5000 drop"),
+        here=("own-firewall-blocks-outgoing",),
     ),
-    Ends(
-        "own-firewall-rejects", "H1", 7, "ECONNREFUSED", "10.77.0.2", topology="switch", options=ON_LAN, here=("refused-by-other-machine",),
-        client="nft add table ip o\nnft 'add chain ip o out { type filter hook output priority 0; }'\nnft add rule ip o out tcp dport 5000 reject",
+    switched(
+        "own-firewall-rejects", "H1", 7, "ECONNREFUSED", "10.77.0.2",
+        client=chain("filter", "output", "tcp dport 5000 reject"), here=("own-firewall-blocks-outgoing",),
     ),
-    Ends(
-        "own-firewall-drops-the-answer", "H1", topology="switch", options=ON_LAN, here=("host-does-not-answer",),
-        client="nft add table ip o\nnft 'add chain ip o in { type filter hook input priority 0; }'\nnft add rule ip o in tcp sport 5000 drop",
+    switched(
+        "own-firewall-drops-the-answer", "H1", client=chain("filter", "input", "tcp sport 5000 drop"),
+        here=("own-firewall-blocks-outgoing",),
     ),
-    Ends("no-port-left", "H3", 7, "EADDRNOTAVAIL", topology="switch", options=ON_LAN, build=_used_up, here=("no-port-left",)),
+    switched("no-port-left", "H3", 7, "EADDRNOTAVAIL", build=_used_up, here=("ephemeral-ports-exhausted",)),
 )  # fmt: skip
+
+ENDS = (*_ROUTER, *_SWITCH, *_CLIENT)
