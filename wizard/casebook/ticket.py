@@ -51,7 +51,7 @@ def _redacted(report: Report, captures: Mapping[str, Capture | Unknown], options
     redaction = Redaction()
     redaction.learn(captures, report.target.text)
     return reading.report_of(
-        redaction.target(report.target.text),
+        redaction.text(report.target.text),
         redaction.captures(captures),
         redaction.options(options),
         platform=report.platform,

@@ -1,125 +1,110 @@
 """Takes out of captures what names a person or a place, so that a bundle can be shown to strangers.
 
-Replaced, everywhere the same thing by the same substitute: the machine's and other hosts' names, users' names and home
-folders, the latter half of MAC addresses (also inside IPv6 addresses), the middle of public addresses, and what follows a
-word such as password. Kept, because findings rest on it: private, loopback and link-local addresses, an address's class,
-its prefixes, ports, rules, programs. How addresses are replaced: wizard.collect.scramble.
+Replaced, everywhere the same thing by the same substitute: the machine's and other hosts' names, containers' names, users'
+names and home folders, the latter half of MAC addresses (also inside IPv6 addresses and names of interfaces), the middle of
+public addresses. Removed: what follows a word such as password, cookies, keys, and the page that an answer brought. Kept,
+because findings rest on it: private, loopback and link-local addresses, an address's class, its prefixes, ports, rules,
+programs. How addresses are replaced: wizard.collect.scramble; how names are found: wizard.collect.telling.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from typing import Any
 
 from msgspec.structs import asdict, replace
 
+from wizard.collect import telling
+from wizard.collect.redact_words import ordinary
 from wizard.collect.scramble import Scrambler, still_a_network
+from wizard.collect.secrets_out import REMOVED, without_page, without_secret_arguments, without_secrets
 from wizard.model.capture import Capture, Unknown
 from wizard.model.options import Options
 
 Captures = Mapping[str, Capture | Unknown]
-REMOVED = "removed"
 
-_SYSTEM_ACCOUNTS = "root daemon bin sys nobody www-data http nginx mysql postgres redis"
-_SYSTEM_USERS = frozenset(_SYSTEM_ACCOUNTS.split())
-_COMMON = """
-localhost localdomain local lan home internal ip6-localhost ip6-loopback ip6-localnet ip6-mcastprefix ip6-allnodes
-ip6-allrouters broadcasthost debian ubuntu fedora raspberrypi
-"""
-_COMMON_NAMES = frozenset(_COMMON.split())
-_HOME = re.compile(r"(?P<folder>/(?:home|Users|run/user|var/home)/)(?P<name>[^/\s\"':\\]+)")
-_USER = re.compile(r'(?P<before>"user": ")(?P<name>[^"\\]+)(?=")')
-_LOGIN_NAME = re.compile(r"(?<![\w.-])[\w-]+(?=@)")
-_MAC = re.compile(r"(?<![0-9A-Fa-f:])(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}(?![0-9A-Fa-f:])")
-# Every repetition is bounded: the text is hostile, and a pattern must not take a time that grows with its square.
-_ADDRESS_6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f:.]{2,45}(?<!\.)(?![\w:])")
-_ADDRESS_4 = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
-_LENGTH = re.compile(r'/(\d{1,3})(?!\d)|",\s*"(?:len|srclen|dstlen)":\s*(\d{1,3})')
-_HEXADECIMAL = re.compile(r"(?<![0-9A-F])(?:[0-9A-F]{8}){1,4}(?=:[0-9A-F]{4}\b)")
-_LOGIN = re.compile(r"(?P<before>://)[^/@\s\"']{1,200}:[^/@\s\"']{1,200}(?=@)")
-_SECRET_WORD = r"[\w.-]{0,40}(?:passw(?:or)?d|passphrase|secret|token|api_?-?key|private_?-?key|credential)[\w.-]{0,40}"
-_SECRET_SETTING = re.compile(
-    rf"(?i)(?P<before>\b{_SECRET_WORD}[\"']?\s*[=:]\s*)(?P<quote>[\"'])(?:(?!(?P=quote)).){{1,400}}(?P=quote)"
+_SYSTEM_USERS = frozenset(
+    ("root", "daemon", "bin", "sys", "nobody", "www-data", "nginx", "mysql", "postgres", "git", REMOVED)
 )
-_SECRET_OPTION = re.compile(rf"(?i)(?P<before>--?{_SECRET_WORD}=|\b{_SECRET_WORD}=)[^\s\"'\\]{{1,400}}")
-_SECRET_FLAG = re.compile(rf"(?i)--?{_SECRET_WORD}")
-_SHORTEST_NAME = 4
+_SID = re.compile(r"\bS-1-5-21-\d{1,10}-\d{1,10}-\d{1,10}")
+_ADDRESS_6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f:.]{2,45}(?<!\.)(?![\w:])")
+_ADDRESS_4 = re.compile(telling.ADDRESS_4)
+_LENGTH = re.compile(r"/(\d{1,3})(?![\d.])")
+_HEXADECIMAL = re.compile(r"(?<![0-9A-F])(?:[0-9A-F]{8}){1,4}(?=:[0-9A-F]{4}\b)")
+_BARE_MAC = re.compile(r"(?<![0-9a-f])[0-9a-f]{12}(?![0-9a-f])")
+_BASE64 = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_-]{16,8000}={0,2}(?![\w+/=-])")
 _HEXADECIMAL_CAPTURES = ("proc-tcp", "proc-tcp6", "foreign-listeners")
+_NETWORKS = {"addr": "len", "src": "srclen", "dst": "dstlen"}
+"""Keys of nft's and ip's JSON that hold an address, and those beside them that hold its prefix's length."""
 
 
 def redact(captures: Captures, target: str = "", key: bytes | None = None) -> tuple[dict[str, Capture | Unknown], str]:
     """The captures and the target without names; `key` makes the substitutes repeatable (tests), else they are random."""
     redaction = Redaction(key)
     redaction.learn(captures, target)
-    return redaction.captures(captures), redaction.target(target)
-
-
-def _answer(name: str, answer: Capture | Unknown, substitutes: Redaction) -> Capture | Unknown:
-    if isinstance(answer, Unknown):
-        told = (substitutes.text(each) for each in (answer.reason, answer.remedy, answer.what))
-        return Unknown(*told)
-    text = _without_secret_arguments(answer.text) if name == "processes" else answer.text
-    text = substitutes.text(text)
-    if name in _HEXADECIMAL_CAPTURES:
-        text = _HEXADECIMAL.sub(lambda match: substitutes.scrambler.hexadecimal(match[0]), text)
-    source, errors = substitutes.text(answer.source), substitutes.text(answer.errors)
-    return replace(answer, probe=substitutes.text(answer.probe), text=text, source=source, errors=errors)
-
-
-def _without_secret_arguments(text: str) -> str:
-    """The processes without what follows `--password` as an argument of its own."""
-    return "".join(_quiet_process(line) + "\n" for line in text.splitlines())
-
-
-def _quiet_process(line: str) -> str:
-    try:
-        told = json.loads(line)
-        argv = told["argv"]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return line
-    following = [bool(_SECRET_FLAG.fullmatch(each)) for each in ["", *argv[:-1]]] if argv else []
-    told["argv"] = [REMOVED if hide else each for hide, each in zip(following, argv, strict=True)]
-    return json.dumps(told)
-
-
-def _without_secrets(text: str) -> str:
-    text = _LOGIN.sub(rf"\g<before>{REMOVED}:{REMOVED}", text)
-    text = _SECRET_SETTING.sub(rf"\g<before>\g<quote>{REMOVED}\g<quote>", text)
-    return _SECRET_OPTION.sub(rf"\g<before>{REMOVED}", text)
+    return redaction.captures(captures), redaction.text(target)
 
 
 class Redaction:
     """What stands for what. It learns first, from everything that will be shown, and then replaces."""
 
     def __init__(self, key: bytes | None = None) -> None:
-        self.scrambler = Scrambler(key or secrets.token_bytes(32))
-        self._users: dict[str, str] = {}
-        self._labels: dict[str, str] = {}
+        self._scrambler = Scrambler(key or secrets.token_bytes(32))
+        self._substitutes: dict[tuple[str, str], str] = {}
+        self._met: set[str] = set()
+        self._system_users = set(_SYSTEM_USERS)
+        self._given: set[str] = set()
+        self._users: dict[str, None] = {}
+        self._hosts: dict[str, None] = {}
+        self._containers: dict[str, None] = {}
+        self._cards: dict[str, str] = {}
+        self._own_words: frozenset[str] = frozenset()
         self._names: re.Pattern[str] | None = None
+        self._done: dict[str, str] = {}
 
-    def learn(self, captures: Captures, target: str) -> None:
-        """Finds the names to replace: users by their home folders and processes, hosts where only host names stand."""
+    def learn(self, captures: Captures, target: str = "", said: tuple[str, ...] = ()) -> None:
+        """Finds what is to be replaced, in captures and in what people said. May be called for several machines in turn."""
         texts = {name: answer.text for name, answer in captures.items() if isinstance(answer, Capture)}
-        for text in (*texts.values(), *captures):
-            for pattern in (_HOME, _USER):
-                for match in pattern.finditer(text):
-                    self.user(match["name"])
-        names = {name for name in _host_names(texts, target) if _is_telling(name)}
-        if names:
-            longest_first = sorted(names, key=lambda name: (-len(name), name))
-            self._names = re.compile(rf"(?i)(?<![\w-])(?:{'|'.join(map(re.escape, longest_first))})(?![\w-])")
+        others = (*captures, *_prose(captures), target, *said)
+        self._system_users.update(telling.system_accounts(texts.get("processes", "")))
+        self._own_words |= {word.lower() for word in telling.own_words(texts)}
+        for text in (*texts.values(), *others):
+            plain = _unescaped(text)
+            self._users.update(dict.fromkeys(name.lower() for name in telling.users(plain)))
+            for mac in telling.cards(text):
+                self._cards[mac.replace(":", "")] = self._scrambler.mac(mac).replace(":", "")
+            for first, last in telling.ranges(text):
+                self._scrambler.keep_range(first, last)
+        found = {
+            *telling.hosts({name: _unescaped(text) for name, text in texts.items()}),
+            *telling.hosts_in_target(target),
+        }
+        found.update(name for text in said for name in telling.hosts_in(text))
+        self._hosts.update(dict.fromkeys(sorted(telling.with_pieces(found))))
+        self._containers.update(dict.fromkeys(name.lower() for name in telling.containers(texts.get("docker", ""))))
+        self._settle()
+
+    def _settle(self) -> None:
+        words = self._own_words
+        self._users.update(dict.fromkeys(piece for name in tuple(self._users) for piece in name.split(".") if piece))
+        users = {name for name in self._users if not self._is_system(name) and telling.is_telling_user(name, words)}
+        others = {name for name in (*self._hosts, *self._containers) if telling.is_telling(name, words)}
+        self._met.update((*self._users, *self._hosts, *self._containers))
+        self._done.clear()
+        longest_first = sorted(users | others, key=lambda name: (-len(name), name))
+        # The end of a word is the end of its letters and digits: `anna` is in `anna_site` and `anna-laptop` too.
+        names = "|".join(map(_bounded, longest_first))
+        self._names = re.compile(f"(?i)(?:{names})") if names else None
 
     def captures(self, captures: Captures) -> dict[str, Capture | Unknown]:
         """The captures with everything replaced, in their names too."""
-        return {self.text(name): _answer(name, answer, self) for name, answer in captures.items()}
-
-    def target(self, target: str) -> str:
-        """What was asked, with everything replaced."""
-        return self.text(target)
+        return {self.text(name): self._answer(name, answer) for name, answer in captures.items()}
 
     def options(self, options: Options) -> Options:
         """The options of a diagnosis, with everything replaced."""
@@ -128,90 +113,191 @@ class Redaction:
 
     def text(self, text: str) -> str:
         """The text with everything replaced."""
-        text = self._without_addresses(_without_secrets(text))
-        text = _HOME.sub(lambda match: match["folder"] + self.user(match["name"]), text)
-        text = _USER.sub(lambda match: match["before"] + self.user(match["name"]), text)
-        text = _LOGIN_NAME.sub(lambda match: self._users.get(match[0], match[0]), text)
-        return self._names.sub(lambda match: self.host(match[0]), text) if self._names else text
+        known = self._done.get(text)
+        if known is None:
+            known = self._done[text] = self._encoded(self._plain(text))
+        return known
+
+    def _plain(self, text: str) -> str:
+        text = self._without_addresses(without_secrets(text))
+        text = self._names.sub(lambda match: self._name(match[0]), text) if self._names else text
+        text = telling.HOME.sub(lambda match: match["folder"] + self._user(match["name"]), text)
+        return telling.MAIL.sub(self._mail, text)
+
+    def _answer(self, name: str, answer: Capture | Unknown) -> Capture | Unknown:
+        if isinstance(answer, Unknown):
+            return Unknown(*map(self.text, (answer.reason, answer.remedy, answer.what)))
+        text = self._content(name, answer.text)
+        source, errors = self.text(answer.source), self.text(answer.errors)
+        return replace(answer, probe=self.text(answer.probe), text=text, source=source, errors=errors)
+
+    def _content(self, name: str, text: str) -> str:
+        if name in _HEXADECIMAL_CAPTURES:
+            text = _HEXADECIMAL.sub(lambda match: self._scrambler.hexadecimal(match[0]), text)
+        if text.lstrip()[:1] not in ("{", "["):
+            return self.text(text)
+        whole = self._json(text.strip())
+        if whole is not None:
+            return whole + text[len(text.rstrip()) :]
+        return "".join(self._json(line) or self.text(line) for line in re.split(r"(\n)", text))
+
+    def _json(self, text: str) -> str | None:
+        """JSON with its texts replaced one by one, so that escapes hide nothing; None where it is none."""
+        if text[:1] not in ("{", "["):
+            return None
+        try:
+            value = self._value(json.loads(text))
+        except (ValueError, RecursionError):
+            return None
+        separators = (", ", ": ") if '": ' in text else (",", ":")
+        return json.dumps(value, separators=separators, ensure_ascii=text.isascii())
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            return [self._value(each) for each in value]
+        if isinstance(value, dict):
+            return self._object(value)
+        return value
+
+    def _object(self, told: dict[str, Any]) -> dict[str, Any]:
+        changed = {self.text(key): self._value(value) for key, value in told.items()}
+        for key, length in _NETWORKS.items():
+            if isinstance(told.get(key), str) and isinstance(told.get(length), int):
+                changed[key] = self.text(f"{told[key]}/{told[length]}").rpartition("/")[0]
+        if isinstance(told.get("user"), str):
+            changed["user"] = self._user(told["user"])
+        if isinstance(told.get("argv"), list) and all(isinstance(each, str) for each in told["argv"]):
+            changed["argv"] = [self.text(each) for each in without_secret_arguments(told["argv"])]
+        if isinstance(told.get("banner"), str):
+            changed["banner"] = _latin(self.text(without_page(told["banner"])))
+        return changed
+
+    def _encoded(self, text: str) -> str:
+        """What stands in the text as base64 is replaced inside."""
+        return _BASE64.sub(self._one_encoded, text) if len(text) >= 16 else text
+
+    def _one_encoded(self, match: re.Match[str]) -> str:
+        for decode, encode in _CODES:
+            try:
+                hidden = decode(match[0]).decode("utf-8")
+            except (binascii.Error, ValueError):
+                continue
+            changed = self._plain(hidden)
+            if changed != hidden:
+                return encode(changed.encode()).decode()
+        return match[0]
 
     def _without_addresses(self, text: str) -> str:
-        text = _MAC.sub(lambda match: self.scrambler.mac(match[0]), text)
+        text = telling.MAC.sub(self._mac, text)
+        if self._cards:
+            text = _BARE_MAC.sub(lambda match: self._cards.get(match[0], match[0]), text)
+        text = _SID.sub(lambda match: self._fresh("sid", match[0], "S-1-5-21-1-1-"), text)
         six = _ADDRESS_6.sub(lambda match: self._address(text, match) if match[0].count(":") > 1 else match[0], text)
         return _ADDRESS_4.sub(lambda match: self._address(six, match), six)
 
-    def user(self, name: str) -> str:
-        """`user1` for the first person met; system accounts and numbers stay."""
-        if (
-            name in _SYSTEM_USERS
-            or name.startswith(("systemd-", "_"))
-            or name.isdigit()
-            or name in self._users.values()
-        ):
-            return name
-        return self._users.setdefault(name, f"user{len(self._users) + 1}")
-
-    def host(self, name: str) -> str:
-        """`host1.lan` for `printer.lan`: each label by its own substitute, the last of several and common ones kept."""
-        labels = name.lower().split(".")
-        last = len(labels) - 1
-        return ".".join(label if last and place == last else self._label(label) for place, label in enumerate(labels))
-
-    def _label(self, label: str) -> str:
-        if label in _COMMON_NAMES or not label:
-            return label
-        return self._labels.setdefault(label, f"host{len(self._labels) + 1}")
+    def _mac(self, match: re.Match[str]) -> str:
+        told = match[0].lower().replace("-", ":")
+        changed = self._scrambler.mac(told).replace(":", match["between"])
+        return changed.upper() if match[0].isupper() else changed
 
     def _address(self, text: str, match: re.Match[str]) -> str:
         try:
             address = ip_address(match[0])
         except ValueError:
             return match[0]
-        changed = self.scrambler.address(address)
-        length = _LENGTH.match(text, match.end()) if changed != address else None
-        if length is None:
-            return match[0] if changed == address else str(changed)
-        return str(still_a_network(address, changed, int(length[1] or length[2])))
+        changed = self._scrambler.address(address)
+        if changed == address:
+            return match[0]
+        length = _LENGTH.match(text, match.end())
+        return str(still_a_network(address, changed, int(length[1])) if length else changed)
+
+    def _mail(self, match: re.Match[str]) -> str:
+        if not telling.is_mail(match):
+            return match[0]
+        return f"{self._user(match['user'])}@{self._host(match['host'])}"
+
+    def _name(self, name: str) -> str:
+        lower = name.lower()
+        if lower in self._users and not self._is_system(lower):
+            return self._user(name)
+        if lower in self._containers:
+            return _dressed(name, self._fresh("container", lower))
+        return self._host(name)
+
+    def _user(self, name: str) -> str:
+        """`user1` for the first person met; system accounts and numbers stay."""
+        if self._is_system(name) or self._is_substitute(name):
+            return name
+        return _dressed(name, self._fresh("user", name.lower()))
+
+    def _is_system(self, name: str) -> bool:
+        return name in self._system_users or name.startswith(("systemd-", "_")) or name.isdigit()
+
+    def _host(self, name: str) -> str:
+        """`host1.lan` for `printer.lan`: each label by its own substitute, the last of several and ordinary ones kept."""
+        labels = name.lower().split(".")
+        last = len(labels) - 1
+        return ".".join(label if last and place == last else self._label(label) for place, label in enumerate(labels))
+
+    def _label(self, label: str) -> str:
+        if not label or label in ordinary() or label in self._own_words or self._is_substitute(label):
+            return label
+        return self._fresh("host", label)
+
+    def _is_substitute(self, name: str) -> bool:
+        return name.lower() in self._given and name.lower() not in self._met
+
+    def _fresh(self, kind: str, name: str, prefix: str = "") -> str:
+        """What stands for this; no name that somebody has."""
+        known = self._substitutes.get((kind, name))
+        if known is None:
+            number = sum(1 for other, _ in self._substitutes if other == kind) + 1
+            while f"{prefix or kind}{number}" in self._met or f"{prefix or kind}{number}" in self._given:
+                number += 1
+            known = self._substitutes[kind, name] = f"{prefix or kind}{number}"
+            self._given.add(known)
+        return known
 
 
-def _is_telling(name: str) -> bool:
-    """Whether the name is somebody's own, and long enough not to be a word that stands everywhere."""
-    labels = name.lower().split(".")
-    return len(name) >= _SHORTEST_NAME and not all(label in _COMMON_NAMES for label in labels)
+def _bounded(name: str) -> str:
+    """The name where it stands by itself. One made of hexadecimal digits alone might be a piece of an address."""
+    escaped = re.escape(name)
+    if re.fullmatch(r"(?i)[0-9a-f]+", name):
+        return rf"(?<![\w:.-]){escaped}(?![\w-])(?!:[0-9a-f]*:)"
+    return rf"(?<![^\W_]){escaped}(?![^\W_])"
 
 
-def _host_names(texts: Mapping[str, str], target: str) -> Iterable[str]:
-    """The names that stand where only names of hosts can."""
-    for line in texts.get("hosts", "").splitlines():
-        yield from line.partition("#")[0].split()[1:]
-    for line in texts.get("platform", "").splitlines():
-        if line.startswith("hostname="):
-            yield line.removeprefix("hostname=").strip()
-    for line in texts.get("resolv-conf", "").splitlines():
-        if line.startswith(("search ", "domain ")):
-            yield from line.split()[1:]
-    yield from _told(texts.get("resolution", ""), lambda told: told.get("name"))
-    yield from _told(texts.get("attempts", ""), lambda told: _without_port(str(told.get("host_header") or "")))
-    yield from re.findall(r"(?<![\w.@-])[A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)+(?![\w.-])", target)
+def _dressed(like: str, name: str) -> str:
+    """The substitute in capitals where the name was, so that two that differ there differ afterwards."""
+    if like.isupper() and len(like) > 1:
+        return name.upper()
+    return name.capitalize() if like[:1].isupper() else name
 
 
-def _told(text: str, read: Callable[[dict[str, Any]], str | None]) -> Iterable[str]:
-    for line in text.splitlines():
-        try:
-            value = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        name = read(value) if isinstance(value, dict) else None
-        if name and not _is_address(name):
-            yield name
+def _unescaped(text: str) -> str:
+    """The text with JSON's escapes of letters and backslashes undone, so that names in it are seen whole."""
+    if "\\" not in text:
+        return text
+    return re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
 
 
-def _without_port(authority: str) -> str:
-    return authority if authority.endswith("]") else re.sub(r":\d+$", "", authority)
+def _prose(captures: Captures) -> list[str]:
+    """What captures say beside their text."""
+    told = []
+    for each in captures.values():
+        told += [each.reason, each.remedy, each.what] if isinstance(each, Unknown) else [each.errors, each.source]
+    return told
 
 
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text.strip("[]").partition("%")[0])
-    except ValueError:
-        return False
-    return True
+def _latin(text: str) -> str:
+    """Bytes as characters, as attempts keep them: a substitute brings no other ones."""
+    return text.encode("latin-1", "replace").decode("latin-1")
+
+
+_CODES: tuple[tuple[Callable[[str], bytes], Callable[[bytes], bytes]], ...] = (
+    (lambda text: base64.b64decode(text, validate=True), base64.b64encode),
+    (lambda text: base64.b64decode(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True),
+     lambda data: base64.urlsafe_b64encode(data).rstrip(b"=")),
+)  # fmt: skip
