@@ -32,6 +32,7 @@ from wizard.parse import (
     resolution,
     ss,
     sysctl,
+    wire,
 )
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -57,6 +58,7 @@ PARSERS: dict[str, Callable[[str], Parsed[Any]]] = {
     "ss-listeners": ss.parse_listeners,
     "ss-unix": ss.parse_unix,
     "sysctls": sysctl.parse,
+    "wire": wire.parse,
 }
 
 

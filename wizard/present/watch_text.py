@@ -10,8 +10,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from wizard.model.arrival import Arrival, Closed, How, Opened
-from wizard.model.packet import bracketed
+from wizard.model.arrival import Arrival, Closed, Opened
 from wizard.present import watch_qr
 from wizard.present.hostile import harmless
 
@@ -52,9 +51,9 @@ def closing(closed: Closed, opened: Opened, *, width: int = 100) -> str:
 def _opening(opened: Opened, qr: bool, width: int) -> Iterator[str]:
     places = opened.places
     if places:
-        yield f"open      {places[0].url}   on the other device ({places[0].interface})"
+        yield harmless(f"open      {places[0].url}   on the other device ({places[0].interface})")
         for each in places[1:]:
-            yield f"or        {each.url}   ({each.interface})"
+            yield harmless(f"or        {each.url}   ({each.interface})")
     else:
         yield f"open      port {opened.port} of this machine: its addresses could not be read"
     if opened.page_port is not None:
@@ -105,13 +104,3 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def _joined(lines: Iterator[str] | Sequence[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
-
-
-def blind(opened: Opened) -> bool:
-    """Whether the packets themselves cannot be seen."""
-    return How.PACKETS not in opened.how
-
-
-def endpoint(found: Arrival) -> str:
-    """`[fd00::1]:5000`: where it went."""
-    return f"{bracketed(found.attempt.destination)}:{found.attempt.port}"
