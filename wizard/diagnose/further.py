@@ -41,9 +41,13 @@ def probes_of(platform: str) -> tuple[Probe, ...]:
         from wizard.collect import probes_windows
 
         return probes_windows.PROBES
-    why = f"There is no table of probes for {platform!r} yet."
+    if platform == "macos":
+        from wizard.collect import probes_macos
+
+        return probes_macos.PROBES
+    why = f"There is no table of probes for {platform!r}."
     raise WizardError(
-        "platform-not-supported", why, hint="run it on Linux, or open a Linux machine's bundle with --bundle"
+        "platform-not-supported", why, hint="run it on Linux, Windows or macOS, or open a bundle with --bundle"
     )
 
 

@@ -17,8 +17,12 @@ from wizard.model.facts import Address, Attempt, AttemptOutcome, Facts, Listener
 from wizard.model.journey import ClientSees, Ending
 
 
+AIRPLAY = "airplay"
+
+
 class Rival(Struct, frozen=True):
-    """Another program shares or takes the port: `kind` is `shared` (SO_REUSEPORT) or `shadowed` (a more specific bind)."""
+    """Another program shares or takes the port: `kind` is `shared` (SO_REUSEPORT), `shadowed` (a more specific bind), or
+    `AIRPLAY`."""
 
     kind: str
     summary: str
@@ -128,6 +132,10 @@ def same_program(facts: Facts, one: Listener, other: Listener) -> bool:
 def rival(facts: Facts, found: tuple[Listener, ...], near: tuple[Listener, ...]) -> Rival | None:
     """A second program on the port that is reached in place of the first, or every other time."""
     taken = found[0]
+    if _is_airplay(facts, taken):
+        meant = tuple(each for each in near if not _is_airplay(facts, each))
+        said = f"macOS's AirPlay Receiver (Control Center) holds port {taken.port} on every address"
+        return Rival(AIRPLAY, said, (taken,), meant)
     strangers = tuple(each for each in found[1:] if not same_program(facts, taken, each))
     if strangers:
         names = " and ".join(dict.fromkeys(who(facts, each) for each in (taken, *strangers)))
@@ -147,6 +155,12 @@ def rival(facts: Facts, found: tuple[Listener, ...], near: tuple[Listener, ...])
         f"{who(facts, taken)} holds {taken.address} itself, in front of {who(facts, shadowed[0])} on every address"
     )
     return Rival("shadowed", summary, (taken,), shadowed)
+
+
+def _is_airplay(facts: Facts, listener: Listener) -> bool:
+    """Control Center on 5000 or 7000; lsof cuts its name to `ControlCe`."""
+    names = [owner.name for owner in listener.owners or ()]
+    return facts.platform == "macos" and listener.port in (5000, 7000) and any(n.startswith("ControlCe") for n in names)
 
 
 def attempts(facts: Facts) -> tuple[Attempt, ...]:

@@ -13,6 +13,7 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6
 from msgspec import Struct, field
 
 from wizard.model.capture import Origin, Unknown
+from wizard.model.macos import MacFacts
 from wizard.model.ruleset import Ruleset
 from wizard.model.windows import WindowsFacts
 from wizard.model.wire import WireEvidence
@@ -391,5 +392,7 @@ class Facts(Struct, frozen=True):
     """Source files that remedies may edit, by absolute path, as they were when looked at."""
     windows: WindowsFacts | Unknown | None = None
     """What only Windows has: its firewall's rules, profiles, reserved ports (wizard.model.windows). None elsewhere."""
+    macos: MacFacts | Unknown | None = None
+    """What only macOS has: its application firewall, pf, signatures (wizard.model.macos). None elsewhere."""
     notes: tuple[Unknown, ...] = ()
     """Everything that was asked and not answered, for the report's `unread`."""
