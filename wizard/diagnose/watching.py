@@ -23,7 +23,6 @@ from wizard.collect.watching import eyes, page
 from wizard.collect.watching.own import OwnAddresses
 from wizard.collect.watching.page import NoPort, Page, Visit
 from wizard.collect.watching.pairing import SAME_MOMENT, Pairing
-from wizard.collect.watching.sniffer import Sniffer
 from wizard.collect.watching.table import EVERY, Table
 from wizard.diagnose import collect_and_parse
 from wizard.errors import WizardError
@@ -120,11 +119,9 @@ class _Watching:
         """From the first word to the last."""
         self._tell(self.opened)
         while not (why := self._over()):
-            if self._sniffer is not None:
-                self._hear(self._sniffer, self._wait())
-            else:
-                self._stop.wait(min(self._wait(), EVERY))
-            self._take(self._pairing.due(time.time()))
+            # What counts as silence is measured up to here: every packet of until now is among those read next.
+            now = self._read(self._wait())
+            self._take(self._pairing.due(now))
             if self._table is not None:
                 self._take(self._table.look())
             self._visited()
@@ -152,13 +149,21 @@ class _Watching:
             return None
         return eyes.table({asked}, self._own, self.wish.local)
 
-    def _hear(self, sniffer: Sniffer, seconds: float) -> None:
-        seen = sniffer.read(seconds)
+    def _read(self, seconds: float) -> float:
+        """Wait for packets, and take them in; the time up to which all are in."""
+        if self._sniffer is None:
+            self._stop.wait(min(seconds, EVERY))
+            return time.time()
+        self._sniffer.wait(seconds)
+        now = time.time()
+        seen = self._sniffer.read()
         for each in seen:
             self._pairing.feed(each)
         if len(seen) > 500:
             # A download on the port: its packets are no news, and may wait.
             time.sleep(_REST)
+            return 0.0
+        return now
 
     def _wait(self) -> float:
         """Until something is due by silence, the time is over, or `stop` is to be looked at."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wizard.fixes import commands_linux, firewall, rebind
+from wizard.fixes import commands_linux, firewall, macos, outgoing, rebind
 from wizard.fixes.alternatives import instead, without_opening
 from wizard.fixes.written import Written
 from wizard.model.facts import Facts
@@ -12,9 +12,12 @@ from wizard.model.remedy import (
     AddRoute,
     Advise,
     AllowInbound,
+    AllowOutbound,
+    AllowProgram,
     AllowReply,
     BringUp,
     Do,
+    DropRoute,
     Instruction,
     Intent,
     OpenInstead,
@@ -40,10 +43,16 @@ def write(intent: Intent, facts: Facts, journey: Journey) -> Written | None:
         return windows.write(intent, facts, journey)
     decision = _decision(journey)
     match intent:
+        case AllowProgram():
+            return macos.allow_program(intent, facts)
+        case AllowInbound() if decision and facts.platform == "macos":
+            return macos.allow_inbound(intent, facts, decision)
         case AllowInbound() if decision:
             return firewall.allow_inbound(intent, facts, decision)
         case AllowReply() if decision:
             return firewall.allow_reply(intent, facts, decision)
+        case AllowOutbound() if decision:
+            return outgoing.allow_outbound(intent, facts, decision)
         case Unban() if decision:
             return firewall.unban(intent, facts, decision)
         case RemoveRedirect() if journey.decision:
@@ -78,6 +87,8 @@ def _on_linux(intent: Intent, facts: Facts) -> Written | None:
             return commands_linux.bring_up(intent, facts)
         case AddRoute():
             return commands_linux.add_route(intent, facts)
+        case DropRoute():
+            return outgoing.drop_route(intent, facts)
         case _:
             return None
 

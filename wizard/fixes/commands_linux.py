@@ -163,7 +163,8 @@ def add_route(intent: AddRoute, facts: Facts) -> Written | None:
 
 def _route_words(destination: Network, intent: AddRoute) -> tuple[str, ...]:
     via = ("via", str(intent.gateway)) if intent.gateway else ()
-    return (str(destination), *via, "dev", intent.device)
+    mtu = ("mtu", str(intent.mtu)) if intent.mtu else ()
+    return (str(destination), *via, "dev", intent.device, *mtu)
 
 
 def _own_routes(interface: Interface) -> tuple[Route, ...]:

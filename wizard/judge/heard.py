@@ -126,10 +126,11 @@ def compare(facts: Facts, target: Target, journey: Journey) -> Together | None:
         return None
     if wrong := _another_target(facts, target, heard):
         return Together(False, wrong)
-    ours = journey if journey.stop is None or journey.stop.ending is not Ending.SAW_OTHERWISE else None
     seen = sees.client_sees(journey)
-    if ours is None:
+    if journey.stop is not None and journey.stop.ending is Ending.SAW_OTHERWISE:
         return Together(False, _OTHERWISE)
+    if journey.stop is None and [each.what for each in journey.unknowns] == [_ARRIVAL]:
+        seen = sees.CONNECTED
     if not seen.transport or not seen.certain:
         return Together(None, f"The device {in_words(heard)}; what this machine gives it is not known for sure.")
     if _same_end(heard, seen, journey):
@@ -137,6 +138,7 @@ def compare(facts: Facts, target: Target, journey: Journey) -> Together | None:
     return Together(False, f"The device {in_words(heard)}, but {_given(seen)}. {_meaning(heard, seen)}")
 
 
+_ARRIVAL = "whether the device's packets arrive here"
 _OTHERWISE = "Nothing here stands in the device's way, and yet it did not get through."
 
 
@@ -279,7 +281,7 @@ def of_heard(heard: Heard) -> ClientSees:
 
 def _watch(target: Target, heard: Heard) -> Unknown:
     reason = f"the device {in_words(heard)}, and nothing on this machine does that"
-    return Unknown(reason, f"wizard watch {target.port}", "whether the device's packets arrive here")
+    return Unknown(reason, f"wizard watch {target.port}", _ARRIVAL)
 
 
 def url_of(target: Target) -> str:

@@ -32,6 +32,7 @@ class Machine:
         """How the rules that have decided so far are shown: put into words once."""
         self.clock: int = int(facts.taken_at)
         self._sysctls: Mapping[str, str] = {} if isinstance(facts.sysctls, Unknown) else facts.sysctls
+        self._possible: dict[tuple[str, str], tuple[int, ...]] = {}
         self.own_addresses = {
             (address.version, int(address.ip)) for interface in interfaces for address in interface.addresses
         }
@@ -49,15 +50,35 @@ class Machine:
         except (KeyError, ValueError, IndexError):
             return default
 
-    def per_device(self, setting: str, device: str, default: int = 0) -> int:
-        """A setting for which the larger of `all` and the device's own counts (IN_DEV_MAXCONF)."""
-        both = (f"net.ipv4.conf.all.{setting}", f"net.ipv4.conf.{device}.{setting}")
-        return max(self.setting(name, default) or 0 for name in both)
+    def per_device(self, setting: str, device: str) -> int | None:
+        """A setting for which the larger of `all` and the device's own counts (IN_DEV_MAXCONF); None where it is not
+        known."""
+        found = self.possible(setting, device)
+        return found[0] if len(found) == 1 else None
+
+    def possible(self, setting: str, device: str) -> tuple[int, ...]:
+        """What `per_device` may be: one number, or several where `all` or the device's own was not read."""
+        key = (setting, device)
+        found = self._possible.get(key)
+        if found is None:
+            found = self._possible[key] = self._may_be(setting, device)
+        return found
+
+    def _may_be(self, setting: str, device: str) -> tuple[int, ...]:
+        both = [self.setting(f"net.ipv4.conf.{name}.{setting}") for name in ("all", device)]
+        least = max((number for number in both if number is not None), default=0)
+        if None not in both:
+            return (least,)
+        most = 2 if setting == "rp_filter" else 1
+        return tuple(range(min(least, most), most + 1))
 
     def forwards(self, family: int, device: str) -> bool | None:
         """Whether packets that arrive on `device` are sent on; None where no setting was read."""
         if family == 6:
             found = self.setting("net.ipv6.conf.all.forwarding")
+            # Since Linux 6.17 a device may forward by itself.
+            if found == 0 and self.setting(f"net.ipv6.conf.{device}.force_forwarding"):
+                return True
         else:
             found = self.setting(f"net.ipv4.conf.{device}.forwarding", self.setting("net.ipv4.ip_forward"))
         return None if found is None else found != 0

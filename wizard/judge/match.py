@@ -11,14 +11,15 @@ from typing import Any
 
 from msgspec import Struct
 
-from wizard.judge import packet_fields, translate
+from wizard.judge import packet_bytes, packet_fields, translate
 from wizard.judge.ipsets import IpsetIndex, packet_key
 from wizard.judge.lookup import MISSING, PERHAPS, Index, part_fits
-from wizard.judge.state import UNSURE, UNTRACKED, Partial, State, Unsure
+from wizard.judge.state import UNSURE, UNTRACKED, Between, Partial, State, Unsure
 from wizard.model.ruleset import (
     AllOf,
     AnyOf,
     Bits,
+    BytesProgram,
     ChangeIpset,
     ChangeSet,
     Concat,
@@ -273,6 +274,8 @@ def _equality(left: Getter, right: Any, negated: bool) -> Operation:
             return not negated
         if value is None:
             return False
+        if isinstance(value, Between):
+            return None if value.low <= right <= value.high else negated
         return None if isinstance(value, Unsure) else negated
 
     return equal
@@ -283,6 +286,10 @@ def _interval(left: Getter, low: int, high: int, negated: bool) -> Operation:
         value = left(s)
         if value.__class__ is int:
             return (low <= value <= high) is not negated
+        if isinstance(value, Between):
+            if low <= value.low and value.high <= high:
+                return not negated
+            return negated if high < value.low or value.high < low else None
         return None if isinstance(value, Unsure) else False
 
     return within
@@ -341,6 +348,9 @@ def _comparison(left: Getter, right: Getter, operator: str) -> Operation:
         first, second = left(s), right(s)
         if first is None or second is None:
             return False
+        if isinstance(first, Between) and second.__class__ is int and operator in ("<", "<=", ">", ">="):
+            answers = {_compared(operator, first.low, second), _compared(operator, first.high, second)}
+            return answers.pop() if len(answers) == 1 else None
         if first.__class__ is not int or second.__class__ is not int:
             return None
         return _compared(operator, first, second)
@@ -409,6 +419,10 @@ def _set_match(statement: SetMatch, scope: Scope) -> Operation:
         return None if answer is None else answer is not statement.negated
 
     return in_set
+
+
+def _bytes_program(statement: BytesProgram, scope: Scope) -> Operation:
+    return lambda s: packet_bytes.run(statement, s)
 
 
 def _limit(statement: Limit, scope: Scope) -> Operation:
@@ -550,13 +564,14 @@ def _verdict_map(statement: VerdictMap, scope: Scope) -> Operation:
     return choose
 
 
-_INERT = (Nothing, Condition, AnyOf, AllOf, Constant, SetMatch, Limit, ReversePath)
+_INERT = (Nothing, Condition, AnyOf, AllOf, Constant, SetMatch, BytesProgram, Limit, ReversePath)
 _MAKERS: dict[type, Callable[[Any, Scope], Operation]] = {
     Condition: _condition,
     AnyOf: _any_of,
     AllOf: _all_of,
     Constant: _constant,
     SetMatch: _set_match,
+    BytesProgram: _bytes_program,
     Limit: _limit,
     Recent: _recent,
     ReversePath: _reverse_path,

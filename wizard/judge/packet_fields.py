@@ -21,6 +21,7 @@ from wizard.judge.state import (
     UDP,
     UNSURE,
     UNTRACKED,
+    Between,
     Partial,
     State,
 )
@@ -165,6 +166,13 @@ def _physdev(s: State) -> Any:
     return UNSURE if s.machine.is_bridge(s.iif) or s.machine.is_bridge(s.oif) else 0
 
 
+def _monthday(days: int) -> int:
+    """The day of the month, so many days after 1970-01-01."""
+    from datetime import date
+
+    return date.fromordinal(date(1970, 1, 1).toordinal() + days).day
+
+
 _ABSENT = frozenset(
     ("icmp", "icmpv6", "igmp", "arp", "vlan", "sctp", "dccp", "udplite", "ah", "esp", "comp", "exthdr", "rt")
 )
@@ -186,6 +194,8 @@ _READERS: Mapping[str, Reader] = {
     "tcp dport": _tcp_dport,
     "tcp flags": lambda s: s.flags if s.proto == TCP else None,
     "tcp ackseq": lambda s: None if s.proto != TCP else 0 if s.flags == SYN else UNSURE,
+    # No client offers less than what every host must take (RFC 9293, RFC 8200 less the headers).
+    "tcp option maxseg size": lambda s: Between(536 if s.family == _IPV4 else 1220, 65535) if s.proto == TCP else None,
     "tcp urgptr": _with_proto(TCP, 0),
     **{f"tcp {name}": _with_proto(TCP, UNSURE) for name in ("sequence", "doff", "reserved", "window", "checksum")},
     "udp sport": _udp_sport,
@@ -224,8 +234,12 @@ _READERS: Mapping[str, Reader] = {
     "owner exists": lambda s: 0 if s.iif else UNSURE,
     "owner by name": lambda s: 0 if s.iif else UNSURE,
     "physdev": _physdev,
+    "clock stamp": lambda s: s.machine.clock,
     "clock second": lambda s: s.machine.clock % 86400,
     "clock day": lambda s: (s.machine.clock // 86400 + 4) % 7,
+    "clock monthday": lambda s: _monthday(s.machine.clock // 86400),
+    "clock yesterday day": lambda s: (s.machine.clock // 86400 + 3) % 7,
+    "clock yesterday monthday": lambda s: _monthday(s.machine.clock // 86400 - 1),
     "ct state": lambda s: _STATE_BITS[s.ct],
     "ct status": _of_ct(lambda s: s.status),
     "ct mark": _of_ct(lambda s: s.ct_mark),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wizard.judge.routing import LOOPBACK, Answer, Question
+from wizard.judge.routing import LOOPBACK, UNKNOWN, Answer, Question
 from wizard.judge.state import State
 
 if TYPE_CHECKING:
@@ -30,25 +30,26 @@ def before_anything(s: State) -> str:
     return ""
 
 
-def martian(s: State) -> str:
-    """Why the routing code calls the packet a martian; empty if it does not."""
+def martian(s: State) -> str | bool | None:
+    """True unless the routing code calls the packet a martian: then why; None where nobody can know."""
     if s.family != 4:
-        return ""
-    local_net = s.machine.per_device("route_localnet", s.iif)
+        return True
     if s.source >> 28 == 0xE or s.source == _LIMITED_BROADCAST:
         return "martian source: a multicast or broadcast address"
     if s.destination == _LIMITED_BROADCAST or (s.source == 0 and s.destination == 0):
-        return ""
+        return True
     # Only the address 0.0.0.0 itself: the rest of 0.0.0.0/8 is ordinary since Linux 5.3 (ipv4_is_zeronet).
     if s.source == 0:
         return "martian source: 0.0.0.0"
     if s.destination == 0:
         return "martian destination: 0.0.0.0"
-    if not local_net and s.destination >> 24 == 127:
-        return "martian destination: a loopback address"
-    if not local_net and s.source >> 24 == 127:
-        return "martian source: a loopback address"
-    return ""
+    if 127 not in (s.source >> 24, s.destination >> 24):
+        return True
+    allowed = s.machine.per_device("route_localnet", s.iif)
+    if allowed is None:
+        return None
+    side = "destination" if s.destination >> 24 == 127 else "source"
+    return True if allowed else f"martian {side}: a loopback address"
 
 
 def source(machine: Machine, s: State, outgoing: str) -> str | bool | None:
@@ -59,16 +60,22 @@ def source(machine: Machine, s: State, outgoing: str) -> str | bool | None:
         return True
     if machine.fib_tables.local_type(4, s.destination) in ("multicast",) or s.destination == _LIMITED_BROADCAST:
         return True
-    mode = machine.per_device("rp_filter", s.iif)
-    accept_local = machine.per_device("accept_local", s.iif)
+    modes, accepting = machine.possible("rp_filter", s.iif), machine.possible("accept_local", s.iif)
+    answers = [_checked(machine, s, mode, bool(accept)) for mode in modes for accept in accepting]
+    passes = {answer is True for answer in answers}
+    # Where a setting was not read, the answer stands only if it is the same either way.
+    return answers[0] if len(passes) == 1 and None not in answers else None
+
+
+def _checked(machine: Machine, s: State, mode: int, accept_local: bool) -> str | bool | None:
     if not mode:
-        return _without_filter(machine, s, bool(accept_local))
+        return _without_filter(machine, s, accept_local)
     if not machine.fib_tables.known:
         return None
-    return _with_filter(machine, s, mode, bool(accept_local))
+    return _with_filter(machine, s, mode, accept_local)
 
 
-def _without_filter(machine: Machine, s: State, accept_local: bool) -> str | bool:
+def _without_filter(machine: Machine, s: State, accept_local: bool) -> str | bool | None:
     """Only this machine's own addresses are refused as sources."""
     if accept_local:
         return True
@@ -79,10 +86,13 @@ def _without_filter(machine: Machine, s: State, accept_local: bool) -> str | boo
     return True
 
 
-def _with_filter(machine: Machine, s: State, mode: int, accept_local: bool) -> str | bool:
+def _with_filter(machine: Machine, s: State, mode: int, accept_local: bool) -> str | bool | None:
     """__fib_validate_source: the route back must exist, and with mode 1 (strict) leave by the same interface."""
-    mark = s.mark if machine.per_device("src_valid_mark", s.iif) else 0
-    answer = machine.fib_tables.lookup(Question(4, s.source, s.destination, mark=mark))
+    marks = {s.mark if valid else 0 for valid in machine.possible("src_valid_mark", s.iif)}
+    asked = {machine.fib_tables.lookup(Question(4, s.source, s.destination, mark=mark)) for mark in marks}
+    answer = asked.pop() if len(asked) == 1 else UNKNOWN
+    if answer.kind == "unknown":
+        return None
     said = f"rp_filter on {s.iif}"
     if answer.kind in ("none", "unreachable", "prohibit", "blackhole"):
         return _last_resort(mode, said)

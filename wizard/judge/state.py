@@ -1,6 +1,7 @@
 """The packet while it is on its way: what rules can ask of it, and what they have changed.
 
-A value nobody can know is `UNSURE`; one of which some bits are known is a `Partial`. A field that the packet does not have
+A value nobody can know is `UNSURE`; one of which some bits are known is a `Partial`, one with known bounds a `Between`.
+A field that the packet does not have
 (a TCP port of a UDP datagram) is None, and a rule that asks for it ends there, as the kernel's NFT_BREAK does.
 """
 
@@ -31,6 +32,13 @@ class Partial(Struct, Unsure, frozen=True):
 
     value: int
     unknown: int
+
+
+class Between(Struct, Unsure, frozen=True):
+    """A number that is not known, but for its bounds (both included)."""
+
+    low: int
+    high: int
 
 
 UNSURE = Unsure()

@@ -8,6 +8,7 @@ Sources: net/ipv4/ip_input.c, ip_forward.c, route.c, fib_frontend.c; net/ipv6/ip
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
@@ -36,6 +37,7 @@ from wizard.model.capture import Origin, Unknown
 from wizard.model.facts import Facts, Proto
 from wizard.model.journey import Decision, NearMiss, RuleReference, Translation
 from wizard.model.packet import Packet
+from wizard.model.ruleset import Engine
 
 # What the other side receives where the routing table refuses (ip_error, ip6_pkt_discard, ip6_pkt_prohibit).
 _REFUSAL_4 = {
@@ -108,6 +110,10 @@ def trace(facts: Facts, packet: Packet, explain: bool = True) -> Decision:
         from wizard.judge import windows  # loaded only for facts of Windows
 
         return windows.trace(facts, packet, explain)
+    if facts.platform == "macos":
+        from wizard.judge import macos  # loaded only for facts of a Mac
+
+        return macos.trace(facts, packet, explain)
     machine = machine_of(facts)
     state = _arriving(machine, packet)
     finals: list[_Final] = []
@@ -141,6 +147,10 @@ def reply(facts: Facts, packet: Packet, decision: Decision) -> Decision:
         from wizard.judge import windows
 
         return windows.reply(facts, packet, decision)
+    if facts.platform == "macos":
+        from wizard.judge import macos
+
+        return macos.reply(facts, packet, decision)
     machine = machine_of(facts)
     first = _arriving(machine, packet)
     finals: list[_Final] = []
@@ -150,7 +160,7 @@ def reply(facts: Facts, packet: Packet, decision: Decision) -> Decision:
         passed = [final for final in ways if final.outcome in ("deliver", "forward")]
         for final in passed[:1]:
             back = _answer(final.state, forwarded=final.outcome == "forward")
-            (_walk_back_through if final.outcome == "forward" else _walk_out)(machine, back, packet, finals)
+            _way_back(final)(machine, back, packet, finals)
     except TooManyWays:
         finals.append(_Final("unknown", first, "output", reason="more possibilities than can be followed"))
     if not finals:
@@ -195,12 +205,7 @@ def _likely_interface(machine: Machine, packet: Packet) -> str:
 def _walk_in(machine: Machine, state: State, finals: list[_Final]) -> None:
     states = [state]
     if state.iif == LOOPBACK:
-        state.iif, state.oif = "", LOOPBACK
-        states = _hook(machine, states, "output", finals)
-        states = _hook(machine, states, "postrouting", finals)
-        for each in states:
-            each.iif, each.oif = LOOPBACK, ""
-            each.nat_destination = True
+        states = _send(machine, state, finals)
     elif reason := source_check.before_anything(state):
         finals.append(_Final("drop", state, "routing", reason=reason))
         return
@@ -211,13 +216,52 @@ def _walk_in(machine: Machine, state: State, finals: list[_Final]) -> None:
         _route_in(machine, each, finals)
 
 
+def _send(machine: Machine, state: State, finals: list[_Final]) -> list[State]:
+    """This machine's own packet: those that stay here come back in, the others leave."""
+    state.iif, state.oif = "", _way_out(machine, state)
+    back: list[State] = []
+    for each in _hook(machine, [state], "output", finals):
+        if each.status & DESTINATION_CHANGED or each.mark:
+            each.oif = _way_out(machine, each)
+        if not each.oif:
+            finals.append(_stuck(machine, each))
+            continue
+        for left in _hook(machine, [each], "postrouting", finals):
+            if left.oif == LOOPBACK:
+                left.iif, left.oif = LOOPBACK, ""
+                left.nat_destination = True
+                back.append(left)
+            else:
+                finals.extend(
+                    _Final("forward", way, "postrouting") for way in _devices(machine, [left], "egress", finals)
+                )
+    return back
+
+
+def _way_out(machine: Machine, state: State) -> str:
+    """The interface by which an own packet leaves; empty where no route is known."""
+    here = (state.family, state.destination) in machine.own_addresses
+    if here or machine.fib_tables.local_type(state.family, state.destination) != "unicast":
+        return LOOPBACK
+    answer = machine.fib_tables.lookup(replace(machine.question(state), incoming=""))
+    return answer.device if answer.reaches and len(answer.devices) < 2 else ""
+
+
+def _stuck(machine: Machine, state: State) -> _Final:
+    answer = machine.fib_tables.lookup(replace(machine.question(state), incoming=""))
+    if answer.kind == "unknown" or answer.reaches or not machine.fib_tables.known:
+        state.doubt("where the packet is routed")
+        return _Final("unknown", state, "routing", reason="which way it leaves nobody can know")
+    return _refused(state, answer)
+
+
 def _route_in(machine: Machine, state: State, finals: list[_Final]) -> None:
     """Local or forward, and whether the source may come this way."""
     if machine.fib_tables.local_type(state.family, state.destination) == "multicast":
         _to_many(machine, state, finals)
         return
-    if state.iif != LOOPBACK and (reason := source_check.martian(state)):
-        finals.append(_Final("drop", state, "routing", reason=reason))
+    if state.iif != LOOPBACK and (refused := source_check.martian(state)) is not True:
+        finals.append(_source_final(state, refused))
         return
     answer = machine.fib_tables.lookup(machine.question(state)) if state.iif != LOOPBACK else Answer("local", LOOPBACK)
     if state.family == 6 and _foreign_link_local(machine, state, answer):
@@ -242,8 +286,10 @@ def _route_in(machine: Machine, state: State, finals: list[_Final]) -> None:
 
 def _source_final(state: State, checked: str | bool | None) -> _Final:
     if checked is None:
-        state.doubt("the reverse path filter's settings and routes")
-        return _Final("unknown", state, "routing", reason="the reverse path filter's settings could not be read")
+        state.doubt("the kernel's checks of the source: their settings or the routes")
+        return _Final(
+            "unknown", state, "routing", reason="the settings for the kernel's source checks could not be read"
+        )
     return _Final("drop", state, "routing", reason=str(checked))
 
 
@@ -399,6 +445,24 @@ def _route_out(machine: Machine, back: State, packet: Packet, finals: list[_Fina
     return True
 
 
+def _way_back(final: _Final) -> Callable[[Machine, State, Packet, list[_Final]], None]:
+    if final.outcome == "deliver":
+        return _walk_out
+    return _walk_back_through if final.state.iif else _walk_back_in
+
+
+def _walk_back_in(machine: Machine, back: State, packet: Packet, finals: list[_Final]) -> None:
+    """From another machine to this one, which had asked: prerouting and input with the connection established."""
+    tracked = back.ct
+    back.ct = NO_CT
+    for each in _hook(machine, [back], "prerouting", finals, tracked):
+        checked = source_check.source(machine, each, "")
+        if checked is not True:
+            finals.append(_source_final(each, checked))
+            continue
+        finals.extend(_answered(way, packet) for way in _hook(machine, [each], "input", finals, tracked))
+
+
 def _walk_back_through(machine: Machine, back: State, packet: Packet, finals: list[_Final]) -> None:
     """From behind this machine: prerouting, forward and postrouting with the connection established."""
     tracked = back.ct
@@ -500,6 +564,10 @@ def _ended_final(machine: Machine, end: Ended, hook: str) -> _Final:
         return _Final("reject", end.state, hook, _reject_with(end), end)
     if kind == "queue":
         return _Final("drop", end.state, hook, None, end, "it is queued to a program")
+    if kind == "synproxy" and end.state.family == 6 and end.hooked.table.engine is Engine.NFTABLES:
+        # nft_synproxy_eval_v6 asks for IPv4's checksum, so it answers only where the network card vouches for it.
+        end.state.doubt(f"whether nft's {end.verdict.text or kind} answers over IPv6")
+        return _Final("unknown", end.state, hook, None, end)
     if kind == "synproxy":
         return _Final("deliver", end.state, hook, None, end)
     if kind == "stolen":

@@ -151,19 +151,16 @@ def _port(ports: Any, current: int, statement: Nat) -> Any:
 
 
 def transparent_proxy(s: State, statement: TransparentProxy) -> Any:
-    """tproxy: with a socket there the packet is its; without one iptables drops it and nft goes on to the next rule."""
+    """tproxy: a transparent socket there gets the packet; without one iptables drops it and nft goes on to the next rule.
+
+    Whether a socket that listens there is transparent, no listing of sockets tells."""
     wanted = {"ip": 4, "ip6": 6}.get(statement.family)
     if wanted is not None and wanted != s.family:
         return False
     address = statement.address if statement.address is not None else s.machine.redirect_address(s)
     port = statement.port if statement.port is not None else s.dport
     found = s.machine.has_listener(s, address, port)
-    if found is None:
-        s.doubt(f"whether something listens for {statement.text}")
+    if found is not False:
+        s.doubt(f"whether a transparent socket listens for {statement.text}")
         return _UNKNOWN
-    if not found:
-        return _DROP if statement.ends else False
-    s.proxied = (address if address is not None else s.destination, port)
-    if statement.mark_mask or statement.mark:
-        s.mark = (s.mark & ~statement.mark_mask) ^ statement.mark if isinstance(s.mark, int) else UNSURE
-    return _ACCEPT if statement.ends else True
+    return _DROP if statement.ends else False

@@ -200,7 +200,7 @@ def neighbour_of(facts: Facts, destination: Address) -> Address:
 def typical_neighbour(facts: Facts, destination: Address) -> Address:
     """An address on the network of `destination` that is neither this machine's nor a gateway's; on a network of one
     (a point-to-point link, a /32) a documentation address (RFC 5737, RFC 3849) stands for a stranger."""
-    network = network_of(facts, destination)
+    network = None if destination.is_loopback else network_of(facts, destination)
     if network is not None:
         taken = set(own_addresses(facts)) | _gateways(facts)
         for candidate in _others(network, destination):

@@ -19,7 +19,7 @@ from wizard.judge.trace import reply as trace_reply
 from wizard.judge.trace import trace
 from wizard.model.capture import Origin, Unknown
 from wizard.model.diagnosis import Side, Stage, Target
-from wizard.model.facts import Address, Facts, Listener
+from wizard.model.facts import Address, Facts, Interface, Listener
 from wizard.model.journey import Action, ClientSees, Decision, Ending, Journey, Step, Stop, Translation
 from wizard.model.packet import Packet, bracketed
 
@@ -138,10 +138,19 @@ def _name(way: _Way) -> None:
         sees = ClientSees("unreachable", "ERR_ADDRESS_UNREACHABLE", "EHOSTUNREACH", 7)
         way.end(Ending.WRONG_ADDRESS, step, detail="foreign", sees=sees)
         return
+    if way.packet.destination.is_loopback and not vantage.is_own(facts, way.packet.source):
+        step = way.step(Stage.ROUTE, "network", "this machine has no address on any network", Action.STOP)
+        way.end(Ending.INTERFACE_DOWN, step, detail=_idle(facts))
+        return
     holder = vantage.own_addresses(facts).get(way.packet.destination)
     where = f", on {holder.name}" if holder else ""
     origin = holder.origin if holder else Origin("")
     way.step(Stage.NAME, "device", f"{way.packet.destination} is this machine{where}", Action.PASS, "", origin)
+
+
+def _idle(facts: Facts) -> Interface | None:
+    """An interface toward a network that is down, on a machine that has no address there."""
+    return next((each for each in vantage.interfaces(facts) if not each.loopback and not each.up), None)
 
 
 def _arrive(way: _Way) -> None:

@@ -101,6 +101,15 @@ class AllowOutbound(Struct, frozen=True):
     interface: str = ""
 
 
+class AllowProgram(Struct, frozen=True):
+    """Let a program be reached through a firewall that decides by program (macOS): `listed` tells whether it has an entry
+    that blocks it, so that the undo brings that back; `everything`: all incoming connections are blocked."""
+
+    path: str
+    listed: bool = False
+    everything: bool = False
+
+
 class Unban(Struct, frozen=True):
     """Lift the ban of one address: `jail` is fail2ban's, empty if another program or hand made it."""
 
@@ -255,6 +264,7 @@ Intent = (
     | AllowInbound
     | AllowReply
     | AllowOutbound
+    | AllowProgram
     | Unban
     | RemoveRedirect
     | Rebind

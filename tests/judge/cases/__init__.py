@@ -1,6 +1,6 @@
 """What each cause is to say: found, a near miss, and a machine of which too little is known. One module per stage."""
 
-from tests.judge.cases import application, bind, conflict, exposure, firewall, name, process, route
+from tests.judge.cases import application, bind, client, conflict, exposure, firewall, name, process, route
 from tests.judge.cases.case import Case
 
 CASES: tuple[Case, ...] = (
@@ -11,5 +11,6 @@ CASES: tuple[Case, ...] = (
     *firewall.CASES,
     *route.CASES,
     *application.CASES,
+    *client.CASES,
     *exposure.CASES,
 )

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from tests import build
 from wizard.firewalls.iptables import read as iptables_save
 from wizard.firewalls.nftables import text as nft_list
-from wizard.judge import Judgement, client, judge, vantage
+from wizard.judge import Judgement, client, heard, judge, vantage
 from wizard.judge.walk import walk
 from wizard.model.capture import Unknown
 from wizard.model.diagnosis import Outcome, Side, Target
@@ -51,7 +51,8 @@ class Case(Struct, frozen=True):
         if self.target.side is Side.CLIENT:
             return client.walk(self.facts, self.target)
         address = self.target.addresses[0] if self.target.addresses else ip_address(build.SERVER)
-        return walk(self.facts, self.target, vantage.packet(self.facts, self.target, address))
+        journey = walk(self.facts, self.target, vantage.packet(self.facts, self.target, address))
+        return heard.join(self.facts, self.target, journey)
 
     def judged(self) -> Judgement:
         return judge(self.facts, self.target, self.journey())

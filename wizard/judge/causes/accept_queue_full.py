@@ -21,8 +21,9 @@ Undo: the old options.
 from __future__ import annotations
 
 from wizard.judge import answers
+from wizard.judge.causes._client import silent, suspicion
 from wizard.judge.causes._way import not_here, stop_of
-from wizard.model.diagnosis import RootCause, Stage, Target, Verdict, found
+from wizard.model.diagnosis import Ask, RootCause, Stage, Target, Verdict, found
 from wizard.model.facts import Facts, Listener
 from wizard.model.journey import Ending, Journey
 from wizard.model.remedy import Advise
@@ -33,6 +34,7 @@ CAUSE = RootCause(
     title="Too many connections wait for the program",
     catalogue=("B8",),
 )
+RANK = 7
 
 
 def check(target: Target, facts: Facts, journey: Journey, listeners: tuple[Listener, ...]) -> Verdict:
@@ -47,3 +49,12 @@ def check(target: Target, facts: Facts, journey: Journey, listeners: tuple[Liste
         *((full.origin,) if full else ()),
         fix=(Advise(f"Find out why {who} does not accept connections, and restart it with more workers."),),
     )
+
+
+def suspect(target: Target, facts: Facts, journey: Journey) -> Verdict | None:
+    """Silence, seen from the other end: a program that hangs lets the kernel drop what comes next."""
+    attempt = silent(target, journey)
+    if attempt is None or attempt.errno != "ETIMEDOUT":
+        return None
+    ask = Ask(("ss", "-Hltn", f"sport = :{target.port}"), "a first number (Recv-Q) above the second (Send-Q)")
+    return suspicion("The program may hang, with its queue of connections full.", ask, facts, target, journey)

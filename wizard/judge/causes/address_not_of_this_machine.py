@@ -24,8 +24,9 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
+from wizard.judge.causes._client import silent, suspicion
 from wizard.judge.causes._way import dialled, instead, not_here, stop_of
-from wizard.model.diagnosis import RootCause, Stage, Target, Verdict, found, ruled_out
+from wizard.model.diagnosis import Ask, RootCause, Stage, Target, Verdict, found, ruled_out
 from wizard.model.facts import Facts, Interface
 from wizard.model.journey import Ending, Journey
 
@@ -35,6 +36,7 @@ CAUSE = RootCause(
     title="The address in the URL is not this machine's",
     catalogue=("A3", "G3"),
 )
+RANK = 3
 
 
 def check(target: Target, facts: Facts, journey: Journey, interfaces: tuple[Interface, ...]) -> Verdict:
@@ -61,3 +63,13 @@ def is_name(host: str) -> bool:
     except ValueError:
         return bool(host)
     return False
+
+
+def suspect(target: Target, facts: Facts, journey: Journey) -> Verdict | None:
+    """Nobody answers for the address, seen from the other end: the server may have got another one."""
+    attempt = silent(target, journey)
+    if attempt is None or attempt.errno != "EHOSTUNREACH":
+        return None
+    ask = Ask(("ip", "-br", "addr"), f"no {attempt.address} among the addresses")
+    said = f"The server may have another address by now than {attempt.address}."
+    return suspicion(said, ask, facts, target, journey)

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from wizard.judge import answers
 from wizard.judge.causes._bind import dialled_here, not_refused, rebind, refused_on_port
+from wizard.judge.causes._client import listeners, refused, suspicion
 from wizard.model.diagnosis import RootCause, Stage, Target, Verdict, found
 from wizard.model.facts import Facts, Listener
 from wizard.model.journey import Journey
@@ -33,6 +34,7 @@ CAUSE = RootCause(
     outranks=("nothing-listening",),
     catalogue=("C3", "C13"),
 )
+RANK = 4
 
 
 def check(target: Target, facts: Facts, journey: Journey, listeners: tuple[Listener, ...]) -> Verdict:
@@ -44,4 +46,15 @@ def check(target: Target, facts: Facts, journey: Journey, listeners: tuple[Liste
         f"{answers.who(facts, near[0])} listens on {addresses}, not on {dialled_here(journey).destination}.",
         *(each.origin for each in near),
         fix=rebind(facts, target, journey, near),
+    )
+
+
+def suspect(target: Target, facts: Facts, journey: Journey) -> Verdict | None:
+    """A reset, seen from the other end, from a machine with several addresses."""
+    attempt = refused(target, facts, journey)
+    if attempt is None or attempt.icmp is not None:
+        return None
+    said = f"The program may listen on another address of that machine than {attempt.address}."
+    return suspicion(
+        said, listeners(target, "an address that is neither this one nor a wildcard"), facts, target, journey
     )

@@ -27,11 +27,12 @@ from __future__ import annotations
 
 import re
 
+from wizard.judge.causes._client import refused, silent, suspicion
 from wizard.judge.causes._firewall import evidence, filtered, not_filtered, said
 from wizard.judge.counterfactual import bare, from_elsewhere
 from wizard.judge.trace import trace
 from wizard.model.capture import Unknown
-from wizard.model.diagnosis import RootCause, Stage, Target, Verdict, found, ruled_out
+from wizard.model.diagnosis import Ask, RootCause, Stage, Target, Verdict, found, ruled_out
 from wizard.model.facts import Address, Facts
 from wizard.model.journey import Journey, RuleReference
 from wizard.model.remedy import Unban
@@ -51,6 +52,7 @@ CAUSE = RootCause(
     ),
     catalogue=("E16",),
 )
+RANK = 6
 _JAIL = re.compile(r"(?:\bf2b-|\baddr6?-set-)([\w.-]+)")
 
 
@@ -86,3 +88,14 @@ def jail_of(facts: Facts, by: RuleReference, address: Address) -> str:
     if named and (not banning or named[0] in banning):
         return named[0]
     return banning[0] if banning and (by.front_end == "fail2ban" or "f2b" in f"{by.table} {by.chain} {by.rule}") else ""
+
+
+def suspect(target: Target, facts: Facts, journey: Journey) -> Verdict | None:
+    """A rejection or silence, seen from the other end: fail2ban does the one or the other to an address that it bans."""
+    attempt = refused(target, facts, journey) or silent(target, journey)
+    rejected = attempt is not None and attempt.icmp is not None and attempt.icmp.offender == attempt.address
+    if attempt is None or not (rejected or attempt.errno == "ETIMEDOUT"):
+        return None
+    source = attempt.source or "this machine"
+    ask = Ask(("fail2ban-client", "banned"), f"{source} in a list", root=True)
+    return suspicion(f"The server may have banned {source}, this machine's address.", ask, facts, target, journey)

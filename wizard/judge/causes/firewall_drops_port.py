@@ -26,9 +26,11 @@ Undo: the same words after `delete`, `--remove-rich-rule`, `nft delete rule ... 
 
 from __future__ import annotations
 
+from wizard.judge.causes._client import place, silent, suspicion
 from wizard.judge.causes._firewall import allow, evidence, near_misses, not_filtered, said
 from wizard.judge.causes._way import stop_of
-from wizard.model.diagnosis import RootCause, Stage, Target, Verdict, found
+from wizard.judge.client import way_out, who
+from wizard.model.diagnosis import Ask, Certainty, RootCause, Stage, Target, Verdict, found
 from wizard.model.facts import Facts
 from wizard.model.journey import Ending, Journey
 
@@ -38,6 +40,7 @@ CAUSE = RootCause(
     title="The firewall drops connections to this port",
     catalogue=("E1", "E2", "E3", "E12", "E13", "E14", "E18"),
 )
+RANK = 1
 
 
 def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
@@ -51,3 +54,23 @@ def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
         fix=(allow(facts, target, journey),),
         near_misses=near_misses(decision),
     )
+
+
+def suspect(target: Target, facts: Facts, journey: Journey) -> Verdict | None:
+    """Silence, seen from the other end: likely where the machine itself is known to be there."""
+    attempt = silent(target, journey)
+    if attempt is None or attempt.errno != "ETIMEDOUT":
+        return None
+    near = way_out.in_one_network(facts, attempt.address)
+    alive = near and who.neighbour_state(facts, attempt.address) in (
+        "REACHABLE",
+        "DELAY",
+        "STALE",
+        "PROBE",
+        "PERMANENT",
+    )
+    there = f"{attempt.address} is there (it answers ARP), and " if alive else ""
+    said = f"{there}a firewall {'on it drops' if alive else 'there may drop'} what comes for {place(attempt)}."
+    ask = Ask(("wizard", "check", str(target.port)), "the rule that decides", root=True)
+    sure = Certainty.LIKELY if alive else Certainty.POSSIBLE
+    return suspicion(said[:1].upper() + said[1:], ask, facts, target, journey, sure)

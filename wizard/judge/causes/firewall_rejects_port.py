@@ -23,9 +23,11 @@ Undo: the same words after `delete`, `--remove-rich-rule`, `nft delete rule ... 
 
 from __future__ import annotations
 
+from wizard.judge.causes._client import listeners, refused, suspicion
 from wizard.judge.causes._firewall import allow, evidence, near_misses, not_filtered, said
 from wizard.judge.causes._way import stop_of
-from wizard.model.diagnosis import RootCause, Stage, Target, Verdict, found
+from wizard.judge.client import who
+from wizard.model.diagnosis import Ask, Certainty, RootCause, Stage, Target, Verdict, found
 from wizard.model.facts import Facts
 from wizard.model.journey import Ending, Journey
 
@@ -35,6 +37,7 @@ CAUSE = RootCause(
     title="The firewall rejects connections to this port",
     catalogue=("E1", "E2", "E6", "E7", "E12", "E13"),
 )
+RANK = 3
 
 
 def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
@@ -49,3 +52,17 @@ def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
         fix=(allow(facts, target, journey),),
         near_misses=near_misses(decision),
     )
+
+
+def suspect(target: Target, facts: Facts, journey: Journey) -> Verdict | None:
+    """An ICMP error from that address is a packet filter's; a reset may be one's too."""
+    attempt = refused(target, facts, journey)
+    if attempt is None:
+        return None
+    if attempt.icmp is None:
+        said = f"A firewall on {attempt.address} may reject port {target.port} with a reset."
+        ask = listeners(target, f"0.0.0.0:{target.port} or *:{target.port}, so the program is there")
+        return suspicion(said, ask, facts, target, journey)
+    said = f"The firewall on {attempt.address} rejects port {target.port} (ICMP {who.icmp_words(attempt)} from that address)."
+    ask = Ask(("wizard", "check", str(target.port)), "the rule that decides", root=True)
+    return suspicion(said, ask, facts, target, journey, Certainty.PROVED)

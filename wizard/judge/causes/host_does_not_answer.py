@@ -22,6 +22,7 @@ Undo: nothing was changed.
 
 from __future__ import annotations
 
+from wizard.judge.causes._client import over_there
 from wizard.judge.causes._way import not_here, stop_of
 from wizard.model.capture import Unknown
 from wizard.model.diagnosis import Certainty, RootCause, Stage, Target, Verdict, found
@@ -48,12 +49,12 @@ def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
     silent = _neighbour(facts, address)
     nobody = silent is not None or (attempt is not None and attempt.errno == "EHOSTUNREACH")
     said = "nobody on this network answers for it" if nobody else "no answer comes back"
-    advice = f"See that {address} is on and has this address, then run `wizard check {target.port}` there."
+    advice = Advise(f"See that {address} is on, awake, and has this address.")
     return found(
         f"{bracketed(address)}:{target.port} does not answer: {said}.",
         *((silent.origin,) if silent else ()),
         *stop.step.evidence,
-        fix=(Advise(advice),),
+        fix=(advice, over_there(facts, target, journey)),
         certainty=Certainty.PROVED if nobody else Certainty.LIKELY,
     )
 

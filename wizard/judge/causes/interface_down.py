@@ -19,9 +19,10 @@ Undo: sudo ip link set eth0 down
 
 from __future__ import annotations
 
+from wizard.judge.causes._client import silent, suspicion
 from wizard.judge.causes._way import not_here, stop_of
-from wizard.model.diagnosis import RootCause, Stage, Target, Verdict, found
-from wizard.model.facts import Interface
+from wizard.model.diagnosis import Ask, RootCause, Stage, Target, Verdict, found
+from wizard.model.facts import Facts, Interface
 from wizard.model.journey import Ending, Journey
 from wizard.model.remedy import Advise, BringUp, Intent
 
@@ -31,6 +32,7 @@ CAUSE = RootCause(
     title="The network interface is down",
     catalogue=("G22",),
 )
+RANK = 4
 
 
 def check(target: Target, journey: Journey, interfaces: tuple[Interface, ...]) -> Verdict:
@@ -38,6 +40,9 @@ def check(target: Target, journey: Journey, interfaces: tuple[Interface, ...]) -
     if stop is None:
         return not_here(journey, f"{journey.packet.interface or 'The interface'} is up.")
     interface = stop.detail if isinstance(stop.detail, Interface) else None
+    if interface is None and journey.packet.destination.is_loopback:
+        connect = Advise("Connect this machine to the network of the device that should reach it: the cable, or the Wi-Fi.")
+        return found("This machine has no address on any network, so no other device can reach it.", fix=(connect,))
     name = interface.name if interface else journey.packet.interface
     fix: Intent = BringUp(name)
     why = "is switched off"
@@ -45,3 +50,12 @@ def check(target: Target, journey: Journey, interfaces: tuple[Interface, ...]) -
         why = "has no link"
         fix = Advise(f"Mend the link of {name}: the cable, the Wi-Fi network, or the port of the switch.")
     return found(f"{name} {why}, so nothing reaches {journey.packet.destination}.", *stop.step.evidence, fix=(fix,))
+
+
+def suspect(target: Target, facts: Facts, journey: Journey) -> Verdict | None:
+    """Nobody answers for the address, seen from the other end: the server's cable or Wi-Fi may be off."""
+    attempt = silent(target, journey)
+    if attempt is None or attempt.errno != "EHOSTUNREACH":
+        return None
+    ask = Ask(("ip", "-br", "link"), "DOWN or NO-CARRIER on the interface toward this network")
+    return suspicion("The server's network interface may be down.", ask, facts, target, journey)

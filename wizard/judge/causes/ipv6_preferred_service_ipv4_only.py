@@ -19,9 +19,9 @@ Undo: start it as before; add the record again.
 
 from __future__ import annotations
 
-from wizard.judge import sockets
-from wizard.model.diagnosis import RootCause, Severity, Stage, Target, Verdict, found, ruled_out
-from wizard.model.facts import Facts, Listener
+from wizard.judge import answers, sockets
+from wizard.model.diagnosis import RootCause, Severity, Side, Stage, Target, Verdict, found, ruled_out
+from wizard.model.facts import AttemptOutcome, Facts, Listener
 from wizard.model.journey import Journey
 from wizard.model.remedy import Advise
 
@@ -40,6 +40,8 @@ def check(target: Target, facts: Facts, journey: Journey, listeners: tuple[Liste
         return ruled_out("IPv6 does not come first.")
     if not any(not each.is_link_local for each in target.addresses if each.version == 6):
         return ruled_out("The only IPv6 address is a link-local one.")
+    if target.side is Side.CLIENT:
+        return _tried(target, facts)
     six, four = (next(each for each in target.addresses if each.version == version) for version in (6, 4))
     taken = {
         each: sockets.lookup(listeners, target.proto, each, target.port, journey.packet.interface)
@@ -51,4 +53,19 @@ def check(target: Target, facts: Facts, journey: Journey, listeners: tuple[Liste
         f"{target.host} is {six} first, where nobody listens on port {target.port}; {four} is served.",
         *(each.origin for each in taken[four]),
         fix=(Advise(f"Have the program listen on :: as well, or take the IPv6 address of {target.host} away."),),
+    )
+
+
+def _tried(target: Target, facts: Facts) -> Verdict:
+    """From the client's side: what became of the attempts of either family."""
+    made = [each for each in answers.attempts(facts) if each.address in target.addresses and not each.through_proxy]
+    connected = [each for each in made if each.outcome is AttemptOutcome.CONNECTED]
+    failed = [each for each in made if each.address.version == 6 and each not in connected]
+    if not failed or not any(each.address.version == 4 for each in connected):
+        return ruled_out("Both families fare alike, or were not tried.")
+    return found(
+        f"{failed[0].address} comes first and fails ({failed[0].errno}); {connected[0].address} answers.",
+        failed[0].origin,
+        connected[0].origin,
+        fix=(Advise(f"On {target.host}: have the program listen on :: as well, or take its IPv6 address away."),),
     )

@@ -31,6 +31,7 @@ from __future__ import annotations
 
 from wizard.judge import answers
 from wizard.judge.causes._bind import not_refused, rebind, refused_on_port
+from wizard.judge.causes._client import listeners, place, refused, suspicion
 from wizard.model.diagnosis import RootCause, Stage, Target, Verdict, found, ruled_out
 from wizard.model.facts import Facts, Listener
 from wizard.model.journey import Journey
@@ -42,6 +43,7 @@ CAUSE = RootCause(
     outranks=("bound-to-another-address", "nothing-listening", "ipv4-only-bind", "ipv6-only-bind"),
     catalogue=("C1", "C2", "F17", "J9"),
 )
+RANK = 1
 
 
 def check(target: Target, facts: Facts, journey: Journey, listeners: tuple[Listener, ...]) -> Verdict:
@@ -58,3 +60,13 @@ def check(target: Target, facts: Facts, journey: Journey, listeners: tuple[Liste
         *(each.origin for each in near),
         fix=rebind(facts, target, journey, near),
     )
+
+
+def suspect(target: Target, facts: Facts, journey: Journey) -> Verdict | None:
+    """A reset, seen from the other end: a program that listens for its own machine only answers others with one."""
+    attempt = refused(target, facts, journey)
+    if attempt is None or attempt.icmp is not None:
+        return None
+    inside = "127.0.0.1" if attempt.address.version == 4 else "[::1]"
+    said = f"The program may listen on {inside} only, so that {place(attempt)} is refused."
+    return suspicion(said, listeners(target, f"{inside}:{target.port}"), facts, target, journey)

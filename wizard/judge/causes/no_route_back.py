@@ -24,11 +24,13 @@ from __future__ import annotations
 from ipaddress import ip_network
 
 from wizard.judge import vantage
+from wizard.judge.causes._client import silent, suspicion
 from wizard.judge.causes._way import not_here, stop_of, unread
+from wizard.judge.client import way_out
 from wizard.judge.counterfactual import bare, with_sysctls
 from wizard.judge.trace import reply, trace
 from wizard.model.capture import Unknown
-from wizard.model.diagnosis import RootCause, Stage, Target, Verdict, found, ruled_out
+from wizard.model.diagnosis import Ask, RootCause, Stage, Target, Verdict, found, ruled_out
 from wizard.model.facts import Address, Facts, Network, Route
 from wizard.model.journey import Decision, Ending, Journey, Stop
 from wizard.model.remedy import AddRoute, Advise, Intent
@@ -40,6 +42,7 @@ CAUSE = RootCause(
     outranks=("reverse-path-filter",),
     catalogue=("G5", "G7", "G8", "H4"),
 )
+RANK = 4
 
 
 def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
@@ -90,6 +93,8 @@ def _fix(facts: Facts, journey: Journey, blocking: Route | None) -> Intent:
     """A route to the one device, over the router that is known on the interface; it wins over a wider one that refuses."""
     source, device = bare(journey.packet.source), journey.packet.interface
     gateway = _gateway(facts, source, device)
+    if exact := _leads_astray(facts, source, device):
+        return Advise(f"Take the route to {exact.destination} over {exact.device} away, if nothing else needs it.")
     if blocking is None and vantage.lives_on(facts, source, device):
         return AddRoute(ip_network(str(source)), device)
     if blocking is not None and blocking.destination.prefixlen == blocking.destination.max_prefixlen:
@@ -98,6 +103,16 @@ def _fix(facts: Facts, journey: Journey, blocking: Route | None) -> Intent:
         return Advise(f"Add a route back to {source}, over the router that leads there.")
     network: Network = ip_network(str(source))
     return AddRoute(network, device, gateway)
+
+
+def _leads_astray(facts: Facts, source: Address, device: str) -> Route | None:
+    """A route to this one device over another interface: no route of ours could be more specific."""
+    routes = () if isinstance(facts.routes, Unknown) else facts.routes
+    for each in routes:
+        alone = each.destination.prefixlen == each.destination.max_prefixlen and each.table == "main"
+        if alone and each.kind == "unicast" and each.device != device and each.destination == ip_network(str(source)):
+            return each
+    return None
 
 
 def _gateway(facts: Facts, source: Address, device: str) -> Address | None:
@@ -115,3 +130,15 @@ def _gateway(facts: Facts, source: Address, device: str) -> Address | None:
 
 def _advice(stop: Stop) -> Intent:
     return Advise(f"Connect this machine to a network that leads there ({stop.step.name}).")
+
+
+def suspect(target: Target, facts: Facts, journey: Journey) -> Verdict | None:
+    """Silence from behind a router, seen from the other end: the answer may not find its way back."""
+    attempt = silent(target, journey)
+    way = way_out.toward(facts, attempt.address) if attempt else None
+    if attempt is None or attempt.errno != "ETIMEDOUT" or way is None or way.gateway is None:
+        return None
+    source = attempt.source or way.source or "CLIENT"
+    ask = Ask(("ip", "route", "get", str(source)), "an error, or another interface than the one toward this network")
+    said = f"That machine may have no route back to {source}."
+    return suspicion(said, ask, facts, target, journey)

@@ -23,6 +23,7 @@ Undo: stop it (Ctrl-C; sudo systemctl stop NAME).
 from __future__ import annotations
 
 from wizard.judge.causes._bind import forwarded, nobody_on_port, refused_on_port
+from wizard.judge.causes._client import listeners, place, refused, suspicion
 from wizard.judge.causes._process import alive, here, known, wants
 from wizard.judge.causes._way import not_here, stop_of
 from wizard.model.diagnosis import RootCause, Stage, Target, Verdict, found, ruled_out
@@ -37,6 +38,7 @@ CAUSE = RootCause(
     title="No program listens on this port",
     catalogue=("A4", "A5", "B1", "B11", "B12", "F13"),
 )
+RANK = 2
 
 
 def check(target: Target, facts: Facts, journey: Journey, listeners: tuple[Listener, ...]) -> Verdict:
@@ -77,3 +79,12 @@ def _unit(facts: Facts, port: int) -> str:
     return next(
         (each.unit for each in known(facts).values() if each.unit.endswith(".service") and wants(each, port)), ""
     )
+
+
+def suspect(target: Target, facts: Facts, journey: Journey) -> Verdict | None:
+    """A reset, seen from the other end: the plainest reason for one."""
+    attempt = refused(target, facts, journey)
+    if attempt is None or attempt.icmp is not None:
+        return None
+    said = f"The program may not be running: nothing listens at {place(attempt)}."
+    return suspicion(said, listeners(target, "nothing"), facts, target, journey)

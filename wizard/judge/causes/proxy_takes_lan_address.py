@@ -40,20 +40,20 @@ CAUSE = RootCause(
 
 
 def check(target: Target, facts: Facts, journey: Journey, proxy: ProxySettings) -> Verdict:
-    here = target.side is Side.CLIENT or (target.vantage is not None and vantage.is_own(facts, target.vantage))
+    stop = stop_of(journey, Ending.PROXY_REFUSED)
+    here = stop is not None or target.side is Side.CLIENT or (target.vantage is not None and vantage.is_own(facts, target.vantage))
     if not here:
         return ruled_out("The connection comes from another device, whose proxy settings are its own.")
     server = proxy.proxies.get(target.scheme) or proxy.proxies.get("all")
     host = target.host or str(journey.packet.destination)
-    if not server:
+    if not server and stop is None:
         return ruled_out(f"No proxy is set for {target.scheme}.", proxy.origin)
-    if bypassed(host, proxy.bypass):
+    if stop is None and bypassed(host, proxy.bypass):
         return ruled_out(f"{host} is left out of the proxy.", proxy.origin)
     asked = target.symptom is not None and target.symptom.transport == "proxy-error"
-    stop = stop_of(journey, Ending.PROXY_REFUSED)
     said = f": {stop.step.name}" if stop else ""
     return found(
-        f"Programs on this machine ask the proxy {server} for {host}{said}.",
+        f"Programs on this machine ask the proxy {server or 'of their settings'} for {host}{said}.",
         proxy.origin,
         *(stop.step.evidence if stop else ()),
         fix=(Advise(f"Add {host} to the proxy's exceptions: NO_PROXY={','.join((*proxy.bypass, host))}"),),

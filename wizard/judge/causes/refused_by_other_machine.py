@@ -18,10 +18,11 @@ Undo: nothing was changed.
 
 from __future__ import annotations
 
-from wizard.model.diagnosis import Certainty, RootCause, Stage, Target, Verdict, found, ruled_out
-from wizard.model.facts import Attempt
+from wizard.judge.causes._client import over_there, place
+from wizard.judge.causes._way import not_here
+from wizard.model.diagnosis import Certainty, RootCause, Stage, Target, Verdict, found
+from wizard.model.facts import Attempt, Facts
 from wizard.model.journey import Ending, Journey
-from wizard.model.remedy import Advise
 
 CAUSE = RootCause(
     ref="refused-by-other-machine",
@@ -30,20 +31,16 @@ CAUSE = RootCause(
 )
 
 
-def check(target: Target, journey: Journey) -> Verdict:
+def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
     stop = journey.stop
     if stop is None or stop.ending is not Ending.REFUSED_THERE:
-        return ruled_out("The other machine does not refuse the connection.")
-    ask = Advise(
-        f"On the other machine, see what listens on port {target.port}, or run `wizard check {target.port}` there."
-    )
-    return found(_who(stop.detail, target), *stop.step.evidence, fix=(ask,), certainty=Certainty.LIKELY)
+        return not_here(journey, "The other machine does not refuse the connection.")
+    fix = over_there(facts, target, journey)
+    return found(_who(stop.detail, target), *stop.step.evidence, fix=(fix,), certainty=Certainty.LIKELY)
 
 
 def _who(attempt: object, target: Target) -> str:
     if not isinstance(attempt, Attempt) or attempt.icmp is None:
-        where = attempt.address if isinstance(attempt, Attempt) else target.host
-        return f"{where} answers with a reset: no program listens on port {target.port} at that address."
-    if attempt.icmp.local:
-        return "This machine's own firewall rejects the way out."
+        where = place(attempt) if isinstance(attempt, Attempt) else f"{target.host}:{target.port}"
+        return f"{where} is refused at once, by a reset from that address: nothing takes the connection there."
     return f"{attempt.icmp.offender} rejects the connection (ICMP {attempt.icmp.type}/{attempt.icmp.code}): a firewall there."

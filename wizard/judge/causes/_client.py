@@ -1,0 +1,62 @@
+"""What causes share that are seen from the client's side: the attempt at which it ends, the question for the other end."""
+
+from __future__ import annotations
+
+from wizard.judge import heard, heard_code
+from wizard.judge.client import who
+from wizard.judge.heard import url_of
+from wizard.model.diagnosis import Ask, Certainty, Side, Target, Verdict, found
+from wizard.model.facts import Attempt, Facts
+from wizard.model.journey import Ending, Journey
+from wizard.model.packet import bracketed
+from wizard.model.remedy import Advise
+
+
+def failed(journey: Journey, *endings: Ending) -> Attempt | None:
+    """The attempt with which the client's walk ended in one of these ways."""
+    stop = journey.stop
+    if stop is None or stop.ending not in endings:
+        return None
+    return stop.detail if isinstance(stop.detail, Attempt) else None
+
+
+def refused(target: Target, facts: Facts, journey: Journey) -> Attempt | None:
+    """The client was refused by the address that it asked for."""
+    attempt = failed(journey, Ending.REFUSED_THERE) if target.side is Side.CLIENT else None
+    return attempt if attempt is not None and who.ended(facts, attempt) == who.TARGET else None
+
+
+def silent(target: Target, journey: Journey) -> Attempt | None:
+    """The client heard nothing at all."""
+    return failed(journey, Ending.NO_ANSWER_THERE) if target.side is Side.CLIENT else None
+
+
+def listeners(target: Target, expect: str) -> Ask:
+    """What listens on the port over there."""
+    return Ask(("ss", "-Hltnp", f"sport = :{target.port}"), expect, root=True)
+
+
+def over_there(facts: Facts, target: Target, journey: Journey) -> Advise:
+    """Run the wizard at the other end, with what was seen here."""
+    seen = heard.told(facts, target, journey)
+    url = url_of(target)
+    run = ("wizard", "check", url, *(("--heard", heard_code.encode(seen)) if seen else ()))
+    return Advise("Run the wizard on the machine that serves, with what was seen here.", run, "server")
+
+
+def suspicion(
+    summary: str,
+    ask: Ask,
+    facts: Facts,
+    target: Target,
+    journey: Journey,
+    certainty: Certainty = Certainty.POSSIBLE,
+) -> Verdict:
+    """A cause that only the other end can prove."""
+    evidence = journey.stop.step.evidence if journey.stop and certainty is not Certainty.POSSIBLE else ()
+    return found(summary, *evidence, fix=(over_there(facts, target, journey),), certainty=certainty, ask=ask)
+
+
+def place(attempt: Attempt) -> str:
+    """`192.168.1.7:5000`."""
+    return f"{bracketed(attempt.address)}:{attempt.port}"

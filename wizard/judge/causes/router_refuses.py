@@ -1,0 +1,74 @@
+"""A machine on the way refuses the connection: a router, a gateway or a firewall box, in front of the
+one that was asked for.
+
+The refusal is an ICMP message, and its sender is not the address that was dialled: a router without a
+way there, one whose firewall keeps two networks apart (guest and home, VLANs, office and lab), or one
+that looked for the machine in its last network in vain.
+
+What it looks like: `ERR_CONNECTION_REFUSED` or `ERR_ADDRESS_UNREACHABLE`, at once or after three
+seconds; the server's own firewall log shows nothing.
+
+See it by hand:
+  Linux    sudo traceroute -T -p 5000 192.168.2.100     the last line that answers, with !X, !H or !N behind it
+           ip route get 192.168.2.100
+  Windows  tracert 192.168.2.100
+
+Fix: on that router: a rule that lets this network reach the port, a route, or both. Or connect both
+devices to one network.
+
+Undo: take the rule or the route away again.
+"""
+
+from __future__ import annotations
+
+from wizard.judge.causes._way import not_here, stop_of
+from wizard.judge.client import who
+from wizard.model.diagnosis import RootCause, Stage, Target, Verdict, found, ruled_out
+from wizard.model.facts import Attempt, Facts
+from wizard.model.heard import Heard
+from wizard.model.journey import Ending, Journey
+from wizard.model.remedy import Advise
+
+CAUSE = RootCause(
+    ref="router-refuses",
+    stage=Stage.ROUTE,
+    title="A router on the way refuses the connection",
+    outranks=("refused-by-other-machine",),
+    catalogue=("G1", "G5", "G23"),
+)
+_MEANS = {
+    "net-unreachable": "it knows no way to that network",
+    "host-unreachable": "nobody in the last network answers for the address, or a rule says so",
+    "port-unreachable": "a rule of its firewall refuses it",
+    "admin-prohibited": "a rule of its firewall refuses it",
+    "host-prohibited": "a rule of its firewall refuses it",
+    "net-prohibited": "a rule of its firewall refuses it",
+    "reject-route": "a route there refuses it",
+    "policy-fail": "a rule of its firewall refuses it",
+    "ttl-exceeded": "the packet went round in circles: two routers send it to each other",
+}
+
+
+def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
+    stop = stop_of(journey, Ending.REFUSED_THERE)
+    if stop is None:
+        return not_here(journey, "Nobody on the way refuses it.")
+    if isinstance(stop.detail, Heard):
+        means = _MEANS.get(stop.detail.detail, "it refuses the connection")
+        advice = Advise(
+            "Look at the routers and firewalls between the two networks; this machine never got the packet."
+        )
+        return found(f"A machine between the device and this one refuses it ({means}).", fix=(advice,))
+    attempt = stop.detail if isinstance(stop.detail, Attempt) else None
+    if attempt is None or attempt.icmp is None or who.ended(facts, attempt) != who.ROUTER:
+        return ruled_out("The answer comes from the address that was asked for.", *stop.step.evidence)
+    words = who.icmp_words(attempt)
+    means = _MEANS.get(words, "it refuses the connection")
+    box = attempt.icmp.offender
+    return found(
+        f"{box}, a machine on the way to {attempt.address}, refuses the connection (ICMP {words}): {means}.",
+        *stop.step.evidence,
+        fix=(
+            Advise(f"On {box}: let this network reach {attempt.address} port {target.port}, or give it the way there."),
+        ),
+    )
