@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -60,9 +61,9 @@ def test_ctrl_c_ends_the_practice_server_too() -> None:
 def _group(leader: int) -> list[int]:
     """Processes of that session which still run."""
     found = []
-    for name in filter(str.isdigit, os.listdir("/proc")):
+    for name in (each.name for each in Path("/proc").iterdir() if each.name.isdigit()):
         try:
-            fields = open(f"/proc/{name}/stat").read().rpartition(")")[2].split()
+            fields = Path("/proc", name, "stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue
         if int(fields[3]) == leader and fields[0] != "Z":

@@ -21,6 +21,7 @@ COMMANDS = {
     "collect": "write a bundle: what this machine answered to each read-only probe",
     "explain": "the page of one root cause",
     "demo": "a safe practice case on loopback",
+    "serve": "the guided screens in a browser, on 127.0.0.1",
 }
 
 _HELP = """usage: wizard [TARGET]                 the guided screens
