@@ -16,7 +16,8 @@ from wizard.judge import answers, client, proxies
 from wizard.judge.causes._way import url
 from wizard.model.capture import Capture, Probe, Unknown
 from wizard.model.diagnosis import Target
-from wizard.model.facts import Attempt, AttemptOutcome, Facts
+from wizard.model.facts import Address, Attempt, AttemptOutcome, Facts
+from wizard.model.journey import Ending
 from wizard.parse import resolution
 from wizard.parse.attempts import parse as parse_attempts
 
@@ -105,16 +106,25 @@ def afterwards(source: Source) -> dict[str, Answer]:
 
 
 def wire(facts: Facts, target: Target, seconds: float) -> dict[str, Answer]:
-    """What single packets show, where the attempts left open who stands in the way, and this is root."""
-    direct, _ = client.made(facts, target)
-    if not facts.privileged or not direct or any(each.outcome is AttemptOutcome.CONNECTED for each in direct):
+    """What single packets to the address show, where the attempt left open who stands in the way."""
+    address = _open(facts, target)
+    if address is None:
         return {}
-    try:
-        from wizard.collect.wire import look
-    except ImportError:
-        # Loaded on demand: it needs more than a plain check does.
-        return {}
-    return {"wire": look(str(direct[0].address), target.port, seconds)}
+    # Only where it is needed: as root it loads scapy.
+    from wizard.collect.wire import look
+
+    return {"wire": look(str(address), target.port, seconds)}
+
+
+def _open(facts: Facts, target: Target) -> Address | None:
+    """The address of which it is not known who refuses, or does not answer; None where an attempt told."""
+    stop = client.walk(facts, target).stop
+    attempt = stop.detail if stop is not None else None
+    if stop is None or not isinstance(attempt, Attempt):
+        return None
+    unclear = stop.ending in (Ending.NO_ANSWER_THERE, Ending.SILENT, Ending.ANSWER_LOST)
+    by_reset = stop.ending is Ending.REFUSED_THERE and attempt.icmp is None and facts.privileged
+    return attempt.address if unclear or by_reset else None
 
 
 def kept(source: Source, *names: str) -> dict[str, Answer]:

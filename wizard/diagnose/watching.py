@@ -104,12 +104,10 @@ class _Watching:
         self._sniffer = eyes.sniffer(ports)
         if self._sniffer is not None:
             closing.enter_context(self._sniffer)
-        self.facts = self._ask()
         self._page = self._open_page(closing)
-        if self._page is not None:
-            self.facts = self._ask()
-            if self._sniffer is not None:
-                self._sniffer.changed({*ports, self._page.port})
+        if self._page is not None and self._sniffer is not None:
+            self._sniffer.changed({*ports, self._page.port})
+        self.facts = self._ask()
         self._ports = {*ports, *([self._page.port] if self._page else [])}
         self._table = self._look_at_table()
         self._pairing = Pairing(self._ports, self._own, wish.local)
@@ -134,13 +132,15 @@ class _Watching:
         blind = self._sniffer is None and self.wish.page_without_root
         if not self.wish.answer and not blind:
             return None
-        addresses = [str(each.address) for each in to_open.places(self.facts, self.wish.port)]
         try:
-            return closing.enter_context(Page(self.wish.port, addresses, self._visits.put))
+            return closing.enter_context(Page(self.wish.port, self._lan_addresses, self._visits.put))
         except NoPort as error:
             if blind and not self.wish.answer:
                 return None
             raise WizardError("no-free-port", f"{error}.", hint="wizard watch PORT, without --answer") from None
+
+    def _lan_addresses(self) -> list[str]:
+        return [str(each.address) for each in to_open.places(self._ask(), self.wish.port)]
 
     def _look_at_table(self) -> Table | None:
         """Without root: the kernel's table shows who reached the program, where the port is not our own page's."""
@@ -162,7 +162,6 @@ class _Watching:
         if len(seen) > 500:
             # A download on the port: its packets are no news, and may wait.
             time.sleep(_REST)
-            return 0.0
         return now
 
     def _wait(self) -> float:

@@ -59,6 +59,9 @@ def _rewrite(s: State, name: str, value: Any) -> bool | Verdict:
 
 def nat(s: State, statement: Nat, address: Callable[[State], Any] | None, port: Callable[[State], Any] | None) -> Any:
     """The verdict of a nat statement: accept once the mapping stands, False where it does not apply."""
+    if {"ip": 4, "ip6": 6}.get(statement.family, s.family) != s.family:
+        # In a table of both families the other one passes by (nft_nat_inet_eval).
+        return False
     if s.ct != "new":
         # An untracked packet ends the rule in nft; in iptables the target accepts.
         return _ACCEPT

@@ -1,6 +1,6 @@
 """What each cause is to say: found, a near miss, and a machine of which too little is known. One module per stage."""
 
-from tests.judge.cases import application, bind, client, conflict, exposure, firewall, name, process, route
+from tests.judge.cases import application, bind, client, conflict, exposure, firewall, name, process, route, windows
 from tests.judge.cases.case import Case
 
 CASES: tuple[Case, ...] = (
@@ -10,6 +10,7 @@ CASES: tuple[Case, ...] = (
     *conflict.CASES,
     *firewall.CASES,
     *route.CASES,
+    *windows.CASES,
     *application.CASES,
     *client.CASES,
     *exposure.CASES,

@@ -11,7 +11,7 @@ from wizard.model.capture import Origin
 from wizard.model.diagnosis import Side, Symptom
 from wizard.model.facts import AttemptOutcome, Facts, IcmpReport, ProxySettings, WayOut
 from wizard.model.heard import Heard
-from wizard.model.wire import NeighbourAnswers, WireEvidence
+from wizard.model.wire import NeighbourAnswers, PathMtu, WireAnswer, WireEvidence, WireHop, WirePath
 
 THERE = "192.168.1.50"
 FAR = "10.88.0.50"
@@ -70,6 +70,23 @@ ONE_MAC = WireEvidence(
     ip_address(THERE), 5000, True, "eth0",
     neighbour=NeighbourAnswers(ip_address(THERE), "eth0", ("02:00:00:00:00:01",)),
 )  # fmt: skip
+
+
+def _hop(number: int, address: str) -> WireHop:
+    return WireHop(number, WireAnswer("icmp", ip_address(address), 0.001, type=11, code=0))
+
+
+ECHO = WireAnswer("echo", ip_address(FAR), ttl=61)
+PINGED = WirePath("icmp", (_hop(1, "192.168.1.1"), _hop(2, "10.9.0.1"), WireHop(3, ECHO)), reached=True)
+DROPPED_EARLY = WireEvidence(
+    ip_address(FAR), 5000, echo=ECHO, paths=(WirePath("tcp", (_hop(1, "192.168.1.1"), WireHop(2), WireHop(3))), PINGED)
+)
+DROPPED_LATE = WireEvidence(
+    ip_address(FAR), 5000, echo=ECHO,
+    paths=(WirePath("tcp", (_hop(1, "192.168.1.1"), _hop(2, "10.9.0.1"), WireHop(3))), PINGED)
+)
+BOX = WireEvidence(ip_address(FAR), 5000, True, answers=(WireAnswer("rst", ip_address(FAR), ttl=63),), echo=ECHO)
+HOLE = WireEvidence(ip_address(THERE), 5000, mtu=PathMtu(1500, 1500, 1300, 1400))
 BLOCKED_BY_OTHERS = nft("table ip f {\n chain i {\n  type filter hook input priority 0; policy drop;\n }\n}\n")
 SMALL = facts(
     attempts=(
@@ -81,7 +98,8 @@ SMALL = facts(
 CASES = (
     found("own-firewall-blocks-outgoing", "drop", silence(rulesets=(OUT_DROP,), ways_out=(way(source=ip_address(SERVER)),)),
           says="own firewall drops", **HERE),
-    found("own-firewall-blocks-outgoing", "rejected-by-itself", tried(icmp=icmp(SERVER)), says="own firewall rejects", **HERE),
+    found("own-firewall-blocks-outgoing", "rejected-by-itself", tried(icmp=icmp(SERVER)), says="own firewall rejects",
+              **HERE),
     found("own-firewall-blocks-outgoing", "told-by-the-device", facts(), says="other device's own",
           **told("refused", "self", detail="port-unreachable")),
     near_miss("own-firewall-blocks-outgoing", "rejected-there", tried(icmp=icmp(THERE)), **HERE),
@@ -117,10 +135,12 @@ CASES = (
               **told(same_network=False, client=ip_address("10.88.0.2"))),
     unsure("client-isolation", "not-tried", facts(), **HERE),
     found("path-mtu-black-hole", "small-packets-pass", SMALL, says="small packets", **HERE),
-    near_miss("path-mtu-black-hole", "silent-either-way", facts(attempts=(attempt(THERE, banner=b"", ended="open"),)), **HERE),
+    near_miss("path-mtu-black-hole", "silent-either-way", facts(attempts=(attempt(THERE, banner=b"", ended="open"),)),
+              **HERE),
     near_miss("path-mtu-black-hole", "whole-answer", answered(), **HERE),
     unsure("path-mtu-black-hole", "not-tried", facts(), **HERE),
-    found("ephemeral-ports-exhausted", "none-left", tried(AttemptOutcome.ERROR, "EADDRNOTAVAIL"), says="no free port", **HERE),
+    found("ephemeral-ports-exhausted", "none-left", tried(AttemptOutcome.ERROR, "EADDRNOTAVAIL"), says="no free port",
+              **HERE),
     near_miss("ephemeral-ports-exhausted", "refused", tried(), **HERE),
     unsure("ephemeral-ports-exhausted", "not-tried", facts(), **HERE),
     found("redirects-to-localhost", "client-side", answered(
@@ -138,7 +158,8 @@ CASES = (
     unsure("certificate-not-trusted", "not-tried", facts(), **HERE, **HTTPS),
     found("certificate-for-another-name", "localhost", certificate("name", "IP address mismatch"), says="not for",
           **HERE, **HTTPS),
-    near_miss("certificate-for-another-name", "self-signed", certificate("authority", "self-signed certificate"), **HERE, **HTTPS),
+    near_miss("certificate-for-another-name", "self-signed", certificate("authority", "self-signed certificate"),
+              **HERE, **HTTPS),
     unsure("certificate-for-another-name", "not-tried", facts(), **HERE, **HTTPS),
     found("certificate-out-of-date", "expired", certificate("date", "certificate has expired"), says="has expired",
           **HERE, **HTTPS),
@@ -160,6 +181,12 @@ CASES = (
     near_miss("client-saw-otherwise", "nothing-told", facts()),
     found("client-saw-otherwise", "in-vain-and-nothing-here", facts(), first=False, says="Something on the way", **told()),
     unsure("client-saw-otherwise", "too-little-known", without("routes"), **told()),
+    found("router-drops-port", "two-routers", silence(address=FAR, wire=DROPPED_EARLY), says="no farther", **OVER_THERE),
+    near_miss("router-drops-port", "the-last-router", silence(address=FAR, wire=DROPPED_LATE), **OVER_THERE),
+    unsure("router-drops-port", "not-tried", facts(), **OVER_THERE),
+    found("router-refuses", "a-box-in-its-name", tried(address=FAR, wire=BOX), says="in that machine's name", **OVER_THERE),
+    found("path-mtu-black-hole", "measured", facts(attempts=(attempt(THERE, banner=b"", ended="open"),), wire=HOLE),
+          says="1300 bytes pass", **HERE),
     found("duplicate-address", "two-answer", silence(wire=TWO_MACS), says="02:00:00:00:00:02", **HERE),
     near_miss("duplicate-address", "one-answers", silence(wire=ONE_MAC), **HERE),
     unsure("duplicate-address", "not-tried", facts(), **HERE),

@@ -10,6 +10,7 @@ from wizard.model.facts import Attempt, Facts
 from wizard.model.journey import Ending, Journey
 from wizard.model.packet import bracketed
 from wizard.model.remedy import Advise
+from wizard.model.wire import WireEvidence
 
 
 def failed(journey: Journey, *endings: Ending) -> Attempt | None:
@@ -60,3 +61,9 @@ def suspicion(
 def place(attempt: Attempt) -> str:
     """`192.168.1.7:5000`."""
     return f"{bracketed(attempt.address)}:{attempt.port}"
+
+
+def evidence_of(facts: Facts, journey: Journey) -> WireEvidence | None:
+    """What single packets to this destination showed, if they were sent."""
+    wire = facts.wire
+    return wire if isinstance(wire, WireEvidence) and wire.address == journey.packet.destination else None

@@ -20,9 +20,10 @@ Undo: connect to the network as before.
 
 from __future__ import annotations
 
-from wizard.judge.causes._client import place, silent
+from wizard.judge.causes._client import evidence_of, place, silent
 from wizard.judge.causes._way import not_here, stop_of
 from wizard.judge.client import way_out
+from wizard.judge.wire import only_this_port
 from wizard.model.diagnosis import Ask, Certainty, RootCause, Stage, Target, Verdict, found, ruled_out
 from wizard.model.facts import Facts
 from wizard.model.heard import Heard
@@ -63,6 +64,9 @@ def suspect(target: Target, facts: Facts, journey: Journey) -> Verdict | None:
         return None
     way = way_out.toward(facts, attempt.address)
     if way is None or way.gateway is None or not attempt.address.is_private:
+        return None
+    wire = evidence_of(facts, journey)
+    if wire is not None and only_this_port(wire):
         return None
     source = f" ({way.source})" if way.source else ""
     return found(

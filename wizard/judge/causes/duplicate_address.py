@@ -20,9 +20,9 @@ Undo: the old address.
 
 from __future__ import annotations
 
+from wizard.judge.causes._client import evidence_of
 from wizard.judge.causes._way import not_here
 from wizard.judge.wire import duplicate
-from wizard.model.capture import Unknown
 from wizard.model.diagnosis import RootCause, Severity, Stage, Target, Verdict, found, ruled_out
 from wizard.model.facts import Facts
 from wizard.model.journey import Journey
@@ -39,7 +39,7 @@ RANK = 9
 
 
 def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
-    macs = _macs(facts)
+    macs = _macs(facts, journey)
     if len(macs) < 2:
         return (
             not_here(journey, "One machine answers for the address.")
@@ -57,9 +57,9 @@ def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
     )
 
 
-def _macs(facts: Facts) -> tuple[str, ...]:
+def _macs(facts: Facts, journey: Journey) -> tuple[str, ...]:
     """Who answered when it was asked who has the address."""
-    evidence = facts.wire
-    if evidence is None or isinstance(evidence, Unknown) or evidence.neighbour is None:
+    wire = evidence_of(facts, journey)
+    if wire is None or wire.neighbour is None:
         return ()
-    return duplicate(evidence) or evidence.neighbour.macs[:1]
+    return duplicate(wire) or wire.neighbour.macs[:1]

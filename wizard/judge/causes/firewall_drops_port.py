@@ -26,10 +26,11 @@ Undo: the same words after `delete`, `--remove-rich-rule`, `nft delete rule ... 
 
 from __future__ import annotations
 
-from wizard.judge.causes._client import place, silent, suspicion
+from wizard.judge.causes._client import evidence_of, place, silent, suspicion
 from wizard.judge.causes._firewall import allow, evidence, near_misses, not_filtered, said
 from wizard.judge.causes._way import stop_of
 from wizard.judge.client import way_out, who
+from wizard.judge.wire import only_this_port
 from wizard.model.diagnosis import Ask, Certainty, RootCause, Stage, Target, Verdict, found
 from wizard.model.facts import Facts
 from wizard.model.journey import Ending, Journey
@@ -69,8 +70,12 @@ def suspect(target: Target, facts: Facts, journey: Journey) -> Verdict | None:
         "PROBE",
         "PERMANENT",
     )
-    there = f"{attempt.address} is there (it answers ARP), and " if alive else ""
-    said = f"{there}a firewall {'on it drops' if alive else 'there may drop'} what comes for {place(attempt)}."
+    wire = evidence_of(facts, journey)
+    pinged = wire is not None and only_this_port(wire)
+    answers_to = "ping" if pinged else "ARP"
+    there = f"{attempt.address} answers {answers_to}, and a" if alive or pinged else "A"
+    drops = "on it drops" if alive else "there drops" if pinged else "there may drop"
+    said = f"{there} firewall {drops} what comes for {place(attempt)}."
     ask = Ask(("wizard", "check", str(target.port)), "the rule that decides", root=True)
-    sure = Certainty.LIKELY if alive else Certainty.POSSIBLE
-    return suspicion(said[:1].upper() + said[1:], ask, facts, target, journey, sure)
+    sure = Certainty.LIKELY if alive or pinged else Certainty.POSSIBLE
+    return suspicion(said, ask, facts, target, journey, sure)

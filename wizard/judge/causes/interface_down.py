@@ -41,7 +41,9 @@ def check(target: Target, journey: Journey, interfaces: tuple[Interface, ...]) -
         return not_here(journey, f"{journey.packet.interface or 'The interface'} is up.")
     interface = stop.detail if isinstance(stop.detail, Interface) else None
     if interface is None and journey.packet.destination.is_loopback:
-        connect = Advise("Connect this machine to the network of the device that should reach it: the cable, or the Wi-Fi.")
+        connect = Advise(
+            "Connect this machine to the network of the device that should reach it: the cable, or the Wi-Fi."
+        )
         return found("This machine has no address on any network, so no other device can reach it.", fix=(connect,))
     name = interface.name if interface else journey.packet.interface
     fix: Intent = BringUp(name)

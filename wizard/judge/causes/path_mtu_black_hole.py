@@ -25,9 +25,10 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 
-from wizard.judge.causes._client import failed, place
+from wizard.judge.causes._client import evidence_of, failed, place
 from wizard.judge.causes._way import not_here, stop_of
 from wizard.judge.client import way_out
+from wizard.judge.wire import mtu_hole
 from wizard.model.diagnosis import Certainty, RootCause, Stage, Target, Verdict, found
 from wizard.model.facts import Address, Facts
 from wizard.model.journey import Ending, Journey
@@ -51,16 +52,19 @@ def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
     attempt = failed(journey, Ending.ANSWER_LOST)
     address = attempt.address if attempt else journey.packet.destination
     where = place(attempt) if attempt else target.host
+    wire = evidence_of(facts, journey)
+    hole = mtu_hole(wire) if wire else None
+    size = f" ({hole[0]} bytes pass, {hole[1]} do not)" if hole else ""
     return found(
-        f"{where} answers in small packets and not in big ones: a link on the way carries less, and nobody says so.",
+        f"{where} answers in small packets and not in big ones{size}: a link on the way carries less, and nobody says so.",
         *stop.step.evidence,
-        fix=(_fix(facts, address),),
+        fix=(_fix(facts, address, hole[0] if hole else SAFE),),
         certainty=Certainty.LIKELY,
     )
 
 
-def _fix(facts: Facts, address: Address) -> Intent:
+def _fix(facts: Facts, address: Address, mtu: int) -> Intent:
     way = way_out.toward(facts, address)
     if way is None or not way.device:
-        return Advise(f"Ask for smaller packets on the way to {address}: a route of its own with `mtu {SAFE}`.")
-    return AddRoute(ip_network(address), way.device, way.gateway, SAFE)
+        return Advise(f"Ask for smaller packets on the way to {address}: a route of its own with `mtu {mtu}`.")
+    return AddRoute(ip_network(address), way.device, way.gateway, mtu)

@@ -41,7 +41,11 @@ CAUSE = RootCause(
 
 def check(target: Target, facts: Facts, journey: Journey, proxy: ProxySettings) -> Verdict:
     stop = stop_of(journey, Ending.PROXY_REFUSED)
-    here = stop is not None or target.side is Side.CLIENT or (target.vantage is not None and vantage.is_own(facts, target.vantage))
+    here = (
+        stop is not None
+        or target.side is Side.CLIENT
+        or (target.vantage is not None and vantage.is_own(facts, target.vantage))
+    )
     if not here:
         return ruled_out("The connection comes from another device, whose proxy settings are its own.")
     server = proxy.proxies.get(target.scheme) or proxy.proxies.get("all")

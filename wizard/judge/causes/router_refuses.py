@@ -21,13 +21,16 @@ Undo: take the rule or the route away again.
 
 from __future__ import annotations
 
+from wizard.judge.causes._client import evidence_of, place
 from wizard.judge.causes._way import not_here, stop_of
 from wizard.judge.client import who
-from wizard.model.diagnosis import RootCause, Stage, Target, Verdict, found, ruled_out
+from wizard.judge.wire import answered_by_a_box
+from wizard.model.diagnosis import Certainty, RootCause, Stage, Target, Verdict, found, ruled_out
 from wizard.model.facts import Attempt, Facts
 from wizard.model.heard import Heard
-from wizard.model.journey import Ending, Journey
+from wizard.model.journey import Ending, Journey, Stop
 from wizard.model.remedy import Advise
+from wizard.model.wire import WireAnswer
 
 CAUSE = RootCause(
     ref="router-refuses",
@@ -60,6 +63,9 @@ def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
         )
         return found(f"A machine between the device and this one refuses it ({means}).", fix=(advice,))
     attempt = stop.detail if isinstance(stop.detail, Attempt) else None
+    wire = evidence_of(facts, journey)
+    if attempt is not None and attempt.icmp is None and wire is not None and (box_ := answered_by_a_box(wire)):
+        return _in_its_name(target, attempt, box_, stop)
     if attempt is None or attempt.icmp is None or who.ended(facts, attempt) != who.ROUTER:
         return ruled_out("The answer comes from the address that was asked for.", *stop.step.evidence)
     words = who.icmp_words(attempt)
@@ -71,4 +77,15 @@ def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
         fix=(
             Advise(f"On {box}: let this network reach {attempt.address} port {target.port}, or give it the way there."),
         ),
+    )
+
+
+def _in_its_name(target: Target, attempt: Attempt, answer: WireAnswer, stop: Stop) -> Verdict:
+    """A reset that has crossed fewer routers than the target's own packets: something nearer sent it."""
+    hops = f"{answer.distance} router{'' if answer.distance == 1 else 's'} away"
+    return found(
+        f"{place(attempt)} is refused by a box on the way, in that machine's name: the reset comes from {hops}.",
+        *stop.step.evidence,
+        fix=(Advise(f"On the routers and firewalls in between: let this network reach port {target.port}."),),
+        certainty=Certainty.LIKELY,
     )

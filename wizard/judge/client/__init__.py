@@ -15,11 +15,13 @@ from ipaddress import ip_address
 from wizard.judge import answers, proxies, sees, vantage
 from wizard.judge.client import way_out, who
 from wizard.judge.walk import UNSAFE_PORTS
+from wizard.judge.wire import mtu_hole
 from wizard.model.capture import Origin, Unknown
 from wizard.model.diagnosis import Stage, Target
 from wizard.model.facts import Address, Attempt, AttemptOutcome, Facts, WayOut
 from wizard.model.journey import Action, ClientSees, Decision, Ending, Journey, Step, Stop
 from wizard.model.packet import Packet, bracketed
+from wizard.model.wire import WireEvidence
 
 
 @dataclass
@@ -287,8 +289,21 @@ def _connected(way: _Way, direct: tuple[Attempt, ...], heard: Attempt) -> None:
         way.step(Stage.APPLICATION, "program", said, Action.PASS, answers.header(heard, "Server"), heard.origin)
         _browser(way)
         return
+    if fault.ending is Ending.SILENT and _hole(way.facts, heard):
+        said = "the answer does not come, and big packets are lost on the way"
+        way.stop = Stop(
+            Ending.ANSWER_LOST,
+            way.step(Stage.REACHABILITY, "network", said, Action.STOP, "", heard.origin),
+            detail=heard,
+        )
+        return
     step = way.step(Stage.APPLICATION, "program", fault.summary, Action.STOP, "", heard.origin)
     way.end(fault.ending, step, heard, fault.sees)
+
+
+def _hole(facts: Facts, attempt: Attempt) -> bool:
+    wire = facts.wire
+    return isinstance(wire, WireEvidence) and wire.address == attempt.address and mtu_hole(wire) is not None
 
 
 def answer_lost(made_there: tuple[Attempt, ...]) -> Attempt | None:

@@ -9,8 +9,8 @@ from msgspec import Struct
 from wizard.judge import sockets, vantage
 from wizard.judge.routing import LOOPBACK
 from wizard.judge.windows import nearness, words
-from wizard.judge.windows.conditions import fits
-from wizard.judge.windows.question import Question, asked, profiles
+from wizard.judge.windows.conditions import fits, number
+from wizard.judge.windows.question import asked, profiles
 from wizard.model.capture import Unknown
 from wizard.model.facts import Facts
 from wizard.model.journey import Decision, RuleReference, Translation
@@ -23,9 +23,12 @@ from wizard.model.windows import (
     Store,
     WindowsFacts,
     WindowsRule,
+    Wsl,
 )
 
 Numbered = tuple[int, WindowsRule]
+WSL_OWNER = "WSL"
+"""The owner's name of a socket inside WSL, which Windows itself does not list."""
 
 
 class Answer(Struct, frozen=True):
@@ -82,6 +85,8 @@ def _answer(facts: Facts, packet: Packet) -> tuple[Answer, ProfileName | None]:
         return Answer("unknown", reason=reason), None
     if packet.interface == LOOPBACK or packet.destination.is_loopback or vantage.is_own(facts, packet.source):
         return Answer("deliver", reason="Windows Firewall does not filter what a machine sends to itself"), None
+    if (wsl := mirrored(facts, windows, packet)) is not None:
+        return _by_hyper_v(wsl, packet), None
     if doubt := _somebody_else(windows):
         return Answer("unknown", reason=doubt), None
     found = {name: _under(facts, windows, packet, name) for name in profiles(windows, packet)}
@@ -91,6 +96,40 @@ def _answer(facts: Facts, packet: Packet) -> tuple[Answer, ProfileName | None]:
         return Answer("unknown", reason=f"which profile is in force on {packet.interface}: {missing}"), None
     name, answer = next(iter(found.items()))
     return answer, name if len(found) == 1 else None
+
+
+def mirrored(facts: Facts, windows: WindowsFacts, packet: Packet) -> Wsl | None:
+    """WSL, where it takes the connection itself: in mirrored mode it has this machine's own addresses."""
+    wsl = windows.wsl
+    if not isinstance(wsl, Wsl) or wsl.mode != "mirrored" or packet.destination_port not in wsl.ports:
+        return None
+    taking = (
+        ()
+        if isinstance(facts.listeners, Unknown)
+        else sockets.on_port(facts.listeners, packet.proto, packet.destination_port)
+    )
+    return wsl if all(owner.name == WSL_OWNER for each in taking for owner in each.owners or ()) else None
+
+
+def _by_hyper_v(wsl: Wsl, packet: Packet) -> Answer:
+    """Blocks before allows, then the default (New-NetFirewallHyperVRule)."""
+    port, proto = packet.destination_port, number(packet.proto)
+    fitting = [
+        each
+        for each in wsl.hyperv_rules
+        if each.direction is Direction.IN
+        and each.enabled is not False
+        and each.protocol in (None, proto)
+        and (not each.local_ports or any(low <= port <= high for low, high in each.local_ports.spans))
+    ]
+    for action, outcome in ((RuleAction.BLOCK, "drop"), (RuleAction.ALLOW, "deliver")):
+        rule = next((each for each in fitting if each.action is action), None)
+        if rule is not None:
+            return Answer(outcome, words.of_hyper_v(action, rule))
+    if wsl.hyperv_inbound_allowed is None:
+        return Answer("unknown", reason="what the Hyper-V firewall does for WSL was not told")
+    allowed = wsl.hyperv_inbound_allowed
+    return Answer("deliver" if allowed else "drop", words.of_hyper_v("allow" if allowed else "block", None))
 
 
 def _somebody_else(windows: WindowsFacts) -> str:
@@ -226,13 +265,4 @@ def hides_closed_ports(facts: Facts, packet: Packet) -> bool | None:
     return answers.pop() if len(answers) == 1 else None
 
 
-def taken(facts: Facts, packet: Packet) -> bool:
-    """Whether some socket takes the packet: only then are the rules asked."""
-    if isinstance(facts.listeners, Unknown):
-        return True
-    return bool(
-        sockets.lookup(facts.listeners, packet.proto, packet.destination, packet.destination_port, packet.interface)
-    )
-
-
-__all__ = ["Question", "hides_closed_ports", "inbound", "reply", "taken", "trace"]
+__all__ = ["WSL_OWNER", "hides_closed_ports", "inbound", "reply", "trace"]

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from wizard.model.capture import Origin
 from wizard.model.journey import RuleReference
-from wizard.model.windows import Addresses, FirewallProfile, Ports, ProfileName, RuleAction, Store, WindowsRule
+from wizard.model.windows import (
+    Addresses,
+    FirewallProfile,
+    HyperVRule,
+    Ports,
+    ProfileName,
+    RuleAction,
+    Store,
+    WindowsRule,
+)
 
 ENGINE = "windows-firewall"
 FRONT_END = "Windows Firewall"
+HYPER_V = "hyper-v"
+"""The table that the Hyper-V firewall's decisions stand in."""
 _DOES = {RuleAction.ALLOW: "allows", RuleAction.BLOCK: "blocks", RuleAction.BYPASS: "bypasses for"}
 _PROTOCOLS = {6: "TCP", 17: "UDP", 1: "ICMPv4", 58: "ICMPv6"}
 _PROFILE_SAYS = {
@@ -48,6 +60,29 @@ def of_profile(profile: FirewallProfile, what: str) -> RuleReference:
         front_end=FRONT_END,
         front_end_words=f"Windows Firewall: {said}",
         origin=profile.origin,
+    )
+
+
+def of_hyper_v(outcome: str, rule: HyperVRule | None) -> RuleReference:
+    """The reference to what the Hyper-V firewall does with a connection to WSL."""
+    said = (
+        f"its rule “{rule.name or rule.identifier}” {_DOES.get(rule.action, '')} it"
+        if rule
+        else f"its default: {outcome}"
+    )
+    return RuleReference(
+        ENGINE,
+        "inet",
+        HYPER_V,
+        "WSL",
+        "rule" if rule else "policy",
+        rule=said,
+        hook="input",
+        front_end="Hyper-V firewall",
+        front_end_words=f"the Hyper-V firewall stops it ({said})"
+        if outcome == "block"
+        else f"the Hyper-V firewall: {said}",
+        origin=rule.origin if rule else Origin(""),
     )
 
 
