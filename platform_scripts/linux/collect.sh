@@ -9,7 +9,8 @@
 #
 #   ss -H -ltunpe; ss -H -tnp state connected; ss -H -lxp
 #   ip -j -d addr; ip -j -d route show table all; ip -j rule; ip -j neigh
-#   nft -j list ruleset; nft list ruleset; iptables-save; ip6tables-save; iptables-legacy-save; ip6tables-legacy-save; ipset save
+#   nft -j list ruleset; nft list ruleset; nft --debug=netlink list ruleset; nft list hooks
+#   iptables-save; ip6tables-save; iptables-legacy-save; ip6tables-legacy-save; ipset save
 #   firewall-cmd --list-all-zones --get-default-zone --query-panic; ls /etc/firewalld/zones; fail2ban-client banned
 #   curl --unix-socket /run/docker.sock http://localhost/containers/json
 #   /proc/PID (name, arguments, folder, program, a few environment variables), /proc/PID/net, /proc/net, /proc/sys/net
@@ -34,8 +35,9 @@ SETTINGS="core/somaxconn ipv4/icmp_ratelimit ipv4/ip_forward ipv4/ip_local_port_
  ipv4/tcp_syncookies ipv4/tcp_l3mdev_accept ipv4/fwmark_reflect ipv4/tcp_fwmark_accept ipv6/bindv6only
  ipv6/ip_nonlocal_bind netfilter/nf_conntrack_max netfilter/nf_conntrack_count netfilter/nf_conntrack_tcp_loose"
 EACH_INTERFACE_4="rp_filter accept_local forwarding src_valid_mark arp_ignore arp_filter route_localnet log_martians"
-EACH_INTERFACE_6="disable_ipv6 forwarding accept_ra autoconf"
+EACH_INTERFACE_6="disable_ipv6 forwarding force_forwarding accept_ra autoconf"
 NF_TABLES=/sys/module/nf_tables
+NETLINK_HOOK=/sys/module/nfnetlink_hook
 LEGACY_4=/proc/net/ip_tables_names
 LEGACY_6=/proc/net/ip6_tables_names
 MOST_BLOCKS=131072 # of 512 bytes: 64 MiB for one answer
@@ -63,11 +65,12 @@ unknown() {
 
 # --- may this be asked? ----------------------------------------------------------------------------------------------
 
-# holds CONDITION: 0 yes, 1 no, 2 that may not be known. Any of several conditions is enough.
+# holds CONDITION: 0 yes, 1 no, 2 that may not be known. Any of several conditions is enough; A+B: both.
 holds() {
     result=1
     for condition in $1; do
         case $condition in
+        *+*) (holds "${condition%%+*}") && (holds "${condition#*+}") && return 0 ;;
         process:*) process_runs "${condition#process:}" && return 0 ;;
         /sys/module/*) module_present "${condition#/sys/module/}" && return 0 ;;
         /proc/*)
@@ -382,6 +385,10 @@ collect() {
 
     ask nft-json 5 'the nftables ruleset' 'sudo nft -j list ruleset' "$NF_TABLES" nft -j list ruleset
     ask nft-text 5 'the nftables ruleset as text' 'sudo nft list ruleset' "$NF_TABLES" nft list ruleset
+    ask nft-netlink 5 "the nftables ruleset in the kernel's words" 'sudo nft --debug=netlink list ruleset' "$NF_TABLES" \
+        nft --debug=netlink list ruleset
+    ask nft-hooks 5 'in which order the packet filters are called' 'sudo nft list hooks' "$NF_TABLES+$NETLINK_HOOK" \
+        nft list hooks
     ask iptables-save 5 'the iptables rules' 'sudo iptables-save' "$NF_TABLES $LEGACY_4" iptables-save
     ask ip6tables-save 5 'the ip6tables rules' 'sudo ip6tables-save' "$NF_TABLES $LEGACY_6" ip6tables-save
     ask iptables-legacy-save 5 'the legacy iptables rules' 'sudo iptables-legacy-save' "$LEGACY_4" iptables-legacy-save

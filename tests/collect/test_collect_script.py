@@ -17,7 +17,7 @@ import pytest
 from tests.collect.hostile import NAME
 from wizard.collect.bundle import BundleSource
 from wizard.collect.environment import MATTERS
-from wizard.collect.probes_linux import LEGACY_4, LEGACY_6, NF_TABLES, PROBES
+from wizard.collect.probes_linux import LEGACY_4, LEGACY_6, NETLINK_HOOK, NF_TABLES, PROBES
 from wizard.collect.readers import sysctls
 from wizard.model.capture import Capture, Unknown
 from wizard.parse import assemble
@@ -33,7 +33,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="asks a Linux machine
 def questions() -> Iterator[list[str]]:
     """The words of every question in `collect()`, with the script's variables filled in."""
     body = TEXT[TEXT.index("\ncollect() {") : TEXT.index("\nwhere=")].replace("\\\n", " ")
-    known = {"$NF_TABLES": NF_TABLES, "$LEGACY_4": LEGACY_4, "$LEGACY_6": LEGACY_6}
+    known = {"$NETLINK_HOOK": NETLINK_HOOK, "$NF_TABLES": NF_TABLES, "$LEGACY_4": LEGACY_4, "$LEGACY_6": LEGACY_6}
     for name, value in known.items():
         body = body.replace(name, value)
     for line in body.splitlines():

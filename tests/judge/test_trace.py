@@ -306,7 +306,7 @@ def test_0_0_0_0_is_a_martian_and_its_neighbours_are_not() -> None:
 
 def test_strict_rp_filter_wants_the_way_back_by_the_same_interface() -> None:
     machine = router()
-    strict = {"net.ipv4.conf.eth0.rp_filter": "1", "net.ipv4.ip_forward": "1"}
+    strict = {"net.ipv4.conf.all.rp_filter": "0", "net.ipv4.conf.eth0.rp_filter": "1", "net.ipv4.ip_forward": "1"}
     found = trace(facts(
         interfaces=machine.interfaces, routes=machine.routes, sysctls=strict, rulesets=()
     ), packet(source="172.17.0.9"))  # fmt: skip

@@ -248,6 +248,7 @@ class Arena:
         commands = {
             "nft-json": ("nft", "-j", "list", "ruleset"),
             "nft-text": ("nft", "list", "ruleset"),
+            "nft-netlink": ("nft", "--debug=netlink", "list", "ruleset"),
             "iptables-save": ("iptables-save",),
             "ip6tables-save": ("ip6tables-save",),
             "ipset-save": ("ipset", "save"),

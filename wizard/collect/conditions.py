@@ -5,6 +5,7 @@
 /sys/module/nf_tables                              the kernel has this module, loaded or built in
 process:firewalld                                  a process of this name runs
 /sys/module/nf_tables /proc/net/ip_tables_names    any of these
+/sys/module/nf_tables+/sys/module/nfnetlink_hook   both of these
 """
 
 from __future__ import annotations
@@ -29,7 +30,16 @@ def unmet(only_if: str) -> str:
     return "; ".join(_absence(each) for each in alternatives)
 
 
-def _holds(condition: str) -> bool:
+def _holds(alternative: str) -> bool:
+    return all(_holds_one(each) for each in alternative.split("+"))
+
+
+def _absence(alternative: str) -> str:
+    conditions = alternative.split("+")
+    return next((_absence_of_one(each) for each in conditions if not _holds_one(each)), "it changed meanwhile")
+
+
+def _holds_one(condition: str) -> bool:
     if condition.startswith(_PROCESS):
         return process_runs(condition.removeprefix(_PROCESS))
     if condition.startswith(_MODULES):
@@ -37,7 +47,7 @@ def _holds(condition: str) -> bool:
     return _path_says_something(Path(condition))
 
 
-def _absence(condition: str) -> str:
+def _absence_of_one(condition: str) -> str:
     if condition.startswith(_PROCESS):
         return f"no process called {condition.removeprefix(_PROCESS)} runs"
     if condition.startswith(_MODULES):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from wizard.model.capture import Probe
 
 NF_TABLES = "/sys/module/nf_tables"
+NETLINK_HOOK = "/sys/module/nfnetlink_hook"
 LEGACY_4 = "/proc/net/ip_tables_names"
 LEGACY_6 = "/proc/net/ip6_tables_names"
 
@@ -61,6 +62,24 @@ _FIREWALLS = (
         needs_root=True,
         only_if=NF_TABLES,
         only_after=("nft-json", 'gress"'),
+    ),
+    # It leaves out, too, which family a rule with `reject with tcp reset` asks for.
+    _command(
+        "nft-netlink",
+        "the nftables ruleset in the kernel's words",
+        "nft --debug=netlink list ruleset",
+        needs_root=True,
+        only_if=NF_TABLES,
+        only_after=("nft-json", '"tcp reset"'),
+    ),
+    # Which of nft's chains and legacy tables at one priority comes first, nothing else tells.
+    _command(
+        "nft-hooks",
+        "in which order the packet filters are called",
+        "nft list hooks",
+        needs_root=True,
+        only_if=f"{NF_TABLES}+{NETLINK_HOOK}",
+        only_after=("ip-tables-names", "\n"),
     ),
     _command(
         "iptables-save", "the iptables rules", "iptables-save", needs_root=True, only_if=f"{NF_TABLES} {LEGACY_4}"

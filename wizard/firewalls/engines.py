@@ -11,8 +11,9 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from wizard.firewalls import ipset
+from wizard.firewalls import hooks, ipset
 from wizard.firewalls.iptables import read as iptables
+from wizard.firewalls.nftables import hidden
 from wizard.firewalls.nftables import read as nftables
 from wizard.model.capture import Capture, Unknown
 from wizard.model.ruleset import Chain, Engine, Family, Hook, NamedSet, Ruleset, Table
@@ -24,8 +25,8 @@ _FAMILIES = {"iptables": Family.IP, "ip6tables": Family.IP6}
 def read(captures: Captures) -> tuple[tuple[Ruleset, ...], tuple[Unknown, ...]]:
     """The rulesets, one per engine that has tables or unread lines, and an `Unknown` for each that could not be read.
 
-    Probes: nft-json (or nft-text), iptables-save, ip6tables-save, iptables-legacy-save, ip6tables-legacy-save, ipset-save,
-    ip-tables-names, ip6-tables-names. A probe that is missing was not asked: it counts as not read, unless another answer
+    Probes: nft-json (or nft-text), nft-hooks, nft-netlink, iptables-save, ip6tables-save, iptables-legacy-save,
+    ip6tables-legacy-save, ipset-save, ip-tables-names, ip6-tables-names. A probe that is missing was not asked: it counts as not read, unless another answer
     shows that there is nothing to read.
     """
     # A large ruleset is many small objects and no rubbish: the collector would walk over them again and again.
@@ -50,9 +51,17 @@ def _read(captures: Captures) -> tuple[tuple[Ruleset, ...], tuple[Unknown, ...]]
     unknowns.extend(missing)
     unknowns.extend(_opaque_left(captures, text, compat))
     found = [_merged(Engine.IPTABLES_LEGACY, legacy), _merged(Engine.IPTABLES_NFT, _ordered(compat, text)), native]
-    return tuple(ruleset for ruleset in found if ruleset is not None and (ruleset.tables or ruleset.unread)), tuple(
-        unknowns
-    )
+    there = [ruleset for ruleset in found if ruleset is not None and (ruleset.tables or ruleset.unread)]
+    return _in_order(captures, there), tuple(unknowns)
+
+
+def _in_order(captures: Captures, found: list[Ruleset]) -> tuple[Ruleset, ...]:
+    """The rulesets with the order of the kernel's calls, where it tells."""
+    answer = captures.get("nft-hooks")
+    if not isinstance(answer, Capture) or not answer.text.strip():
+        return tuple(found)
+    calls = hooks.read(answer.text).value
+    return tuple(hooks.told(ruleset, calls) for ruleset in found)
 
 
 def _ipsets(captures: Captures) -> Mapping[str, NamedSet]:
@@ -115,16 +124,25 @@ def _native(captures: Captures, compat: list[Ruleset]) -> tuple[Ruleset | None, 
     if isinstance(answer, Capture):
         if not answer.text.strip():
             return None, "", []
-        found = nftables.read(answer.text, elsewhere, answer.source or nftables.SOURCE)
+        found = _with_families(captures, nftables.read(answer.text, elsewhere, answer.source or nftables.SOURCE))
         return _with_devices(captures, found, answer.text)
     listing = captures.get("nft-text")
     if isinstance(listing, Capture):
         from wizard.firewalls.nftables import text
 
-        return text.read(listing.text, elsewhere, listing.source or "nft list ruleset"), listing.text, []
+        found = text.read(listing.text, elsewhere, listing.source or "nft list ruleset")
+        return _with_families(captures, found), listing.text, []
     reason = answer.reason if answer is not None else "it was not asked"
     remedy = (answer.remedy if answer is not None else "") or "sudo nft list ruleset"
     return None, "", [Unknown(reason, remedy, "the nftables ruleset")]
+
+
+def _with_families(captures: Captures, found: Ruleset) -> Ruleset:
+    """The families that nft's listing hides, from the kernel's own words."""
+    if not hidden.any_hidden(found):
+        return found
+    answer = captures.get("nft-netlink")
+    return hidden.told(found, hidden.families(answer.text) if isinstance(answer, Capture) else None)
 
 
 def _with_devices(captures: Captures, found: Ruleset, json: str) -> tuple[Ruleset, str, list[Unknown]]:
@@ -172,14 +190,19 @@ def _opaque_left(captures: Captures, text: str, compat: list[Ruleset]) -> list[U
 
 def _ordered(compat: list[Ruleset], text: str) -> list[Ruleset]:
     """The tables with the order in which the kernel got them, where nft's listing tells."""
-    orders = nftables.table_orders(text)
+    orders, late = nftables.table_orders(text), nftables.late_chains(text)
     return [
-        replace(ruleset, tables=tuple(_with_order(table, orders) for table in ruleset.tables)) for ruleset in compat
+        replace(ruleset, tables=tuple(_with_order(table, orders, late) for table in ruleset.tables))
+        for ruleset in compat
     ]
 
 
-def _with_order(table: Table, orders: Mapping[tuple[str, str], int]) -> Table:
-    return replace(table, order=orders.get((str(table.family), table.name), 0))
+def _with_order(table: Table, orders: Mapping[tuple[str, str], int], late: frozenset[tuple[str, str, str]]) -> Table:
+    chains = dict(table.chains)
+    for name, chain in table.chains.items():
+        if chain.base and (str(table.family), table.name, name) in late:
+            chains[name] = replace(chain, base=replace(chain.base, late=True))
+    return replace(table, chains=chains, order=orders.get((str(table.family), table.name), 0))
 
 
 def _merged(engine: Engine, parts: list[Ruleset]) -> Ruleset | None:

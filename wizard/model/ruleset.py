@@ -224,6 +224,16 @@ class SocketMatch(Struct, frozen=True):
     text: str = ""
 
 
+class BytesProgram(Struct, frozen=True):
+    """A program over the packet's bytes: iptables' u32 or bpf (`kind`). `code`: for u32 its tests, each a location
+    `(("", position), (operator, number), ...)` and ranges; for bpf instructions `(code, jt, jf, k)`."""
+
+    kind: str
+    code: tuple[Any, ...]
+    negated: bool = False
+    text: str = ""
+
+
 class Opaque(Struct, frozen=True):
     """A condition or statement outside the model: it may hold or not."""
 
@@ -325,13 +335,19 @@ class VerdictMap(Struct, frozen=True):
 
 
 class BaseChain(Struct, frozen=True):
-    """What makes a chain a base chain: `type` is filter, nat or route; `policy` is accept or drop."""
+    """What makes a chain a base chain: `type` is filter, nat or route; `policy` is accept or drop.
+
+    `called`: for IP family 4 and 6 its place among those of its priority, in the two ways that `nft list hooks` may be
+    read. `late`: it may have been made after tables that are newer than its own.
+    """
 
     hook: Hook
     priority: int
     type: str = "filter"
     policy: str = "accept"
     devices: tuple[str, ...] = ()
+    called: tuple[tuple[int, int, int], ...] = ()
+    late: bool = False
 
 
 class Rule(Struct, frozen=True):

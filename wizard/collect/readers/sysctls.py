@@ -20,7 +20,7 @@ ipv6/bindv6only ipv6/ip_nonlocal_bind
 netfilter/nf_conntrack_max netfilter/nf_conntrack_count netfilter/nf_conntrack_tcp_loose
 """
 _EACH_INTERFACE_4 = "rp_filter accept_local forwarding src_valid_mark arp_ignore arp_filter route_localnet log_martians"
-_EACH_INTERFACE_6 = "disable_ipv6 forwarding accept_ra autoconf"
+_EACH_INTERFACE_6 = "disable_ipv6 forwarding force_forwarding accept_ra autoconf"
 SINGLE = tuple(_SINGLE.split())
 EACH_INTERFACE = (("ipv4", tuple(_EACH_INTERFACE_4.split())), ("ipv6", tuple(_EACH_INTERFACE_6.split())))
 

@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from wizard.firewalls import values
+from wizard.firewalls.iptables import clock, programs
 from wizard.model.ruleset import (
     AllOf,
     AnyOf,
@@ -347,12 +348,21 @@ def _ctstate(option: Option) -> Any:
 
 
 def _conntrack(match: Match, family: Family) -> list[Any]:
+    """Of a packet without a connection only the state is asked, whatever else stands there (conntrack_mt)."""
+    states = [option for option in match.options if option.name == "--ctstate"]
+    others = _ct_others([option for option in match.options if option.name != "--ctstate"], family)
+    found = [_ctstate(option) for option in states]
+    if not (states and others):
+        return [*found, *others]
+    without = Condition(Field("ct state"), "in", _STATES["INVALID"] | _STATES["UNTRACKED"])
+    return [*found, AnyOf((without, AllOf(tuple(others))), text=match.text)]
+
+
+def _ct_others(options: Sequence[Option], family: Family) -> list[Any]:
     found: list[Any] = []
     name = _protocol_name(family)
-    for option in match.options:
-        if option.name == "--ctstate":
-            found.append(_ctstate(option))
-        elif option.name == "--ctstatus":
+    for option in options:
+        if option.name == "--ctstatus":
             found.append(_ctstatus(option))
         elif option.name == "--ctdir":
             found.append(_compare(Field("ct direction"), values.DIRECTIONS[option.argument.lower()], option))
@@ -372,11 +382,10 @@ def _conntrack(match: Match, family: Family) -> list[Any]:
 
 
 def _ctstatus(option: Option) -> Any:
-    if option.argument.upper() == "NONE":
-        return _compare(Field("ct status"), 0, option)
+    """NONE is no flag at all: the kernel finds none of them in any connection (conntrack_mt)."""
     mask = 0
     for name in option.argument.upper().split(","):
-        mask |= _STATUS[name]
+        mask |= _STATUS[name] if name != "NONE" else 0
     return Condition(Field("ct status"), "!in" if option.negated else "in", mask, option.text)
 
 
@@ -441,9 +450,11 @@ def _hashlimit(match: Match, family: Family) -> list[Any]:
 
 
 def _connlimit(match: Match, family: Family) -> list[Any]:
-    over = any(
-        (o.name == "--connlimit-above") != o.negated for o in match.options if o.name.endswith(("upto", "above"))
-    )
+    """The packet's own connection counts, so none is allowed by a limit of 0."""
+    bounds = [option for option in match.options if option.name.endswith(("upto", "above"))]
+    over = any((option.name == "--connlimit-above") != option.negated for option in bounds)
+    if bounds and values.number(bounds[-1].argument) == 0:
+        return [Constant(over, match.text)]
     return [Limit(over, match.text, "connection limit")]
 
 
@@ -547,37 +558,44 @@ def _length(match: Match, family: Family) -> list[Any]:
     return [_compare(Field("meta length"), _ports_span(option.argument), option) for option in match.options]
 
 
-def _time(match: Match, family: Family) -> list[Any]:
-    """The clock in UTC, which the match takes unless told otherwise; dates and month days stay open."""
-    found: list[Any] = []
-    given = {option.name: option for option in match.options}
-    if set(given) - {"--timestart", "--timestop", "--weekdays", "--utc"}:
+def _u32(match: Match, family: Family) -> list[Any]:
+    return [programs.u32(option.argument, option.negated, match.text) for option in match.options]
+
+
+def _bpf(match: Match, family: Family) -> list[Any]:
+    return [programs.bytecode(option.argument, match.text) for option in match.options if option.name == "--bytecode"]
+
+
+def _tcpmss(match: Match, family: Family) -> list[Any]:
+    """The segment size that the client offers: it differs, but no client offers less than the least allowed."""
+    return [_compare(Field("tcp option maxseg size"), _ports_span(o.argument), o) for o in match.options]
+
+
+_LEAST_STRING = 4
+
+
+def _string(match: Match, family: Family) -> list[Any]:
+    """A SYN carries no data, and a word of some length does not stand in its headers by chance."""
+    words = [option for option in match.options if option.name in ("--string", "--hex-string")]
+    if len(words) != 1 or len(words[0].argument.replace("|", "").replace(" ", "")) < 2 * _LEAST_STRING:
         return [Opaque(match.text)]
-    if "--weekdays" in given:
-        found.append(_weekdays(given["--weekdays"]))
-    start = _seconds(given["--timestart"].argument) if "--timestart" in given else 0
-    stop = _seconds(given["--timestop"].argument) if "--timestop" in given else 86399
-    hour = Field("clock second")
-    if start <= stop:
-        found.append(Condition(hour, "==", Span(start, stop), match.text))
-    else:
-        found.append(Condition(hour, "!=", Span(stop + 1, start - 1), match.text))
-    return found
+    tcp = Condition(Field("meta l4proto"), "==", 6)
+    opaque = Opaque(match.text)
+    if words[0].negated:
+        return [AnyOf((tcp, opaque), text=match.text)]
+    return [AllOf((Condition(Field("meta l4proto"), "!=", 6), opaque), text=match.text)]
 
 
-def _seconds(text: str) -> int:
-    hours, minutes, *rest = (int(part) for part in text.split(":"))
-    return hours * 3600 + minutes * 60 + (rest[0] if rest else 0)
-
-
-def _weekdays(option: Option) -> Any:
-    names = {name[:2].capitalize(): number for name, number in values.DAYS.items()}
-    days = Elements(
-        tuple(
-            names[part[:2].capitalize()] if part[0].isalpha() else int(part) % 7 for part in option.argument.split(",")
-        )
-    )
-    return _compare(Field("clock day"), days, option)
+def _statistic(match: Match, family: Family) -> list[Any]:
+    """Chance is nobody's to know, except where it is none: a probability of 0 or 1, or every packet."""
+    given = {option.name: option for option in match.options}
+    if "--probability" in given:
+        chance = float(given["--probability"].argument)
+        if chance in (0.0, 1.0):
+            return [Constant((chance == 1.0) != given["--probability"].negated, match.text)]
+    elif "--every" in given and int(given["--every"].argument) == 1:
+        return [Constant(not given["--every"].negated, match.text)]
+    return [Opaque(match.text)]
 
 
 def _nfacct(match: Match, family: Family) -> list[Any]:
@@ -633,8 +651,13 @@ _READERS: Mapping[str, Callable[[Match, Family], list[Any]]] = {
     "policy": _policy,
     "rpfilter": _rpfilter,
     "socket": _socket,
+    "u32": _u32,
+    "bpf": _bpf,
+    "tcpmss": _tcpmss,
+    "string": _string,
+    "statistic": _statistic,
     "helper": _helper,
-    "time": _time,
+    "time": clock.read,
     "comment": _always,
     "nfacct": _nfacct,
     "ttl": _ttl("ip ttl"),

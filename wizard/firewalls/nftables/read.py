@@ -11,6 +11,7 @@ read through iptables-save. Text listings come here in the same shape (`wizard.f
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -87,12 +88,33 @@ def opaque_tables(text: str) -> tuple[Key, ...]:
 
 
 def table_orders(text: str) -> dict[Key, int]:
-    """The kernel's counter of each table, from JSON (nothing from a text listing, which seldom has it)."""
+    """The kernel's counter of each table from JSON; from a text listing, which follows it, their places there."""
+    if not text.lstrip().startswith("{"):
+        named = re.findall(r"^table (\w+) (\S+) \{", text, re.MULTILINE)
+        return {key: place for place, key in enumerate(named, start=1)}
     try:
         tables = [item["table"] for item in _items(text) if isinstance(item, dict) and "table" in item]
         return {(str(t["family"]), str(t["name"])): int(t.get("handle", 0)) for t in tables}
     except (MsgspecError, ValueError, KeyError, TypeError, RecursionError):
         return {}
+
+
+def late_chains(text: str) -> frozenset[tuple[str, str, str]]:
+    """The base chains (family, table, name) that came into their table after some rule of it did, from JSON."""
+    try:
+        items = _items(text)
+        rules = [item["rule"] for item in items if isinstance(item, dict) and "rule" in item]
+        chains = [item["chain"] for item in items if isinstance(item, dict) and "chain" in item]
+        oldest: dict[Key, int] = {}
+        for each in rules:
+            key = (str(each["family"]), str(each["table"]))
+            oldest[key] = min(oldest.get(key, 1 << 62), int(each.get("handle", 1 << 62)))
+        keyed = [((str(c["family"]), str(c["table"])), c) for c in chains if "hook" in c]
+        return frozenset(
+            (*key, str(c["name"])) for key, c in keyed if int(c.get("handle", 0)) > oldest.get(key, 1 << 62)
+        )
+    except (MsgspecError, ValueError, KeyError, TypeError, RecursionError):
+        return frozenset()
 
 
 def rule(expressions: list[Any], family: str, index: int = 1, handle: int | None = None, comment: str = "") -> Rule:
@@ -119,7 +141,8 @@ def _take(item: Mapping[str, Any], tables: dict[Key, _Building], skipped: set[Ke
         return
     if kind == "table":
         key = (str(raw["family"]), str(raw["name"]))
-        if key not in skipped:
+        # A file may open the same table again.
+        if key not in skipped and key not in tables:
             tables[key] = _Building(int(raw.get("handle", 0)), _dormant(raw.get("flags")))
         return
     key = (str(raw["family"]), str(raw["table"]))
@@ -184,15 +207,18 @@ def _limited(raw: Mapping[str, Any]) -> str:
 
 def _table(key: Key, building: _Building) -> Table:
     chains: dict[str, Chain] = {}
+    oldest = min((rule.handle for rules in building.rules.values() for rule in rules if rule.handle), default=0)
     for name, rules in building.rules.items():
         raw = building.chains.get(name, {})
-        chains[name] = Chain(name, tuple(rules), _base(raw), raw.get("handle"))
+        chains[name] = Chain(name, tuple(rules), _base(raw, oldest), raw.get("handle"))
     return Table(Engine.NFTABLES, Family(key[0]), key[1], chains, building.sets, building.order, building.dormant)
 
 
-def _base(raw: Mapping[str, Any]) -> BaseChain | None:
+def _base(raw: Mapping[str, Any], oldest_rule: int = 0) -> BaseChain | None:
+    """Chains and rules of a table are numbered as they come: a chain behind a rule is younger than its table."""
     if "hook" not in raw:
         return None
+    handle = raw.get("handle")
     devices = raw.get("dev", raw.get("devices", ()))
     names = (devices,) if isinstance(devices, str) else tuple(str(device) for device in devices)
     priority = raw.get("prio", 0)
@@ -202,4 +228,5 @@ def _base(raw: Mapping[str, Any]) -> BaseChain | None:
         str(raw.get("type", "filter")),
         str(raw.get("policy", "accept")),
         names,
+        late=bool(oldest_rule and isinstance(handle, int) and handle > oldest_rule),
     )

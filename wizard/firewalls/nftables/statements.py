@@ -105,7 +105,9 @@ def _limit(raw: Mapping[str, Any], whole: Any, family: str) -> Any:
 
 
 def _count(raw: Mapping[str, Any], whole: Any, family: str) -> Any:
-    return Limit(bool(raw.get("inv")), shown(whole), "connection limit")
+    over = bool(raw.get("inv"))
+    # The packet's own connection counts.
+    return Constant(over, shown(whole)) if raw.get("val") == 0 else Limit(over, shown(whole), "connection limit")
 
 
 def _quota(raw: Any, whole: Any, family: str) -> Any:

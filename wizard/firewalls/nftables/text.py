@@ -40,6 +40,9 @@ def read(text: str, elsewhere: Collection[tuple[str, str]] = (), source: str = S
     """The ruleset in `text`; tables in `elsewhere` (family, name) are left out. What fits nothing is unread."""
     reader = _FileReader(split(text), source)
     reader.read()
+    for place, table in enumerate((item["table"] for item in reader.items if "table" in item), start=1):
+        # The kernel lists its tables as they came.
+        table["handle"] = place
     found = json_reader.assemble(reader.items, elsewhere, source)
     return replace(found, engine=Engine.NFTABLES, unread=(*found.unread, *reader.unread))
 
