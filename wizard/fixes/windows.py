@@ -41,7 +41,6 @@ from wizard.model.windows import (
     RuleAction,
     Store,
     WindowsFacts,
-    WindowsRule,
     Wsl,
 )
 
@@ -325,21 +324,3 @@ def _powershell(*words: str) -> Run:
 
 def _cmd(*words: str) -> Run:
     return Run(words, root=True, shell=Shell.CMD)
-
-
-def block_rules(rules: tuple[WindowsRule, ...], decided: WindowsRule) -> tuple[int, ...]:
-    """A block rule with its twins: the prompt makes one for TCP and one for UDP, of the same program and profile."""
-    return tuple(
-        at
-        for at, each in enumerate(rules)
-        if each is decided
-        or (
-            each.action is RuleAction.BLOCK
-            and each.direction is Direction.IN
-            and each.enabled
-            and each.store is decided.store
-            and bool(each.program)
-            and each.program.casefold() == decided.program.casefold()
-            and each.name == decided.name
-        )
-    )

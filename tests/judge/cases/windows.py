@@ -29,7 +29,10 @@ from wizard.model.windows import (
 IN = "v2.30|Action={}|Active=TRUE|Dir=In|Protocol=6|{}Name={}|"
 PUBLIC = (Network("cafe", "Ethernet", ProfileName.PUBLIC, 12),)
 PRIVATE_RULE = IN.format("Allow", "Profile=Private|LPort=5000|", "site")
-PROMPT = r"v2.10|Action=Block|Active=TRUE|Dir=In|Protocol={}|Profile=Private|App=c:\python311\python.exe|Name=python.exe|Defer=User|"
+PROMPT = (
+    r"v2.10|Action=Block|Active=TRUE|Dir=In|Protocol={}|Profile=Private|App=c:\python311\python.exe|Name=python.exe|"
+    "Defer=User|"
+)
 SYSTEM = (Owner("System", 4),)
 WSL = Wsl("nat", ("Ubuntu",), (ip_address("172.20.1.5"),), (5000,))
 MIRRORED = Wsl("mirrored", ("Ubuntu",), (), (5000,), hyperv_inbound_allowed=False)

@@ -7,12 +7,13 @@ forbidden: wizard.collect.probes_windows names them all.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import TypeVar
 
 from msgspec.structs import replace
 
-from wizard.model.capture import Capture, Unknown
-from wizard.model.facts import Address, Connection, Facts, Interface, Listener, Neighbour, Owner, Process, Route
+from wizard.model.capture import Capture, Origin, Unknown
+from wizard.model.facts import Address, Connection, Facts, Interface, Listener, Neighbour, Owner, Process, Proto, Route
 from wizard.model.windows import HttpSys, PortRange, WindowsFacts, Wsl
 from wizard.parse import hosts, psutil_interfaces, psutil_listeners
 from wizard.parse import processes as psutil_processes
@@ -31,6 +32,7 @@ from wizard.parse.windows import (
     wsl,
 )
 
+_ANYWHERE, _LOOPBACK = ip_address("0.0.0.0"), ip_address("127.0.0.1")
 S = TypeVar("S", Listener, Connection)
 
 
@@ -39,11 +41,12 @@ def facts(desk: Desk, taken_at: float, privileged: bool) -> Facts:
     running = _processes(desk)
     interfaces = _interfaces(desk)
     routes = _routes(desk, interfaces)
+    windows = _windows(desk, routes)
     return Facts(
         platform="windows",
         taken_at=taken_at,
         privileged=privileged,
-        listeners=_listeners(desk, running),
+        listeners=_with_wsl(_listeners(desk, running), windows),
         foreign_listeners=(),
         connections=_named(desk.read("netstat", netstat.parse_connections), running),
         unix_listeners=(),
@@ -60,7 +63,7 @@ def facts(desk: Desk, taken_at: float, privileged: bool) -> Facts:
         containers=(),
         hosts=desk.read("hosts", hosts.parse),
         proxy=desk.read("reg-internet-settings", proxy.parse),
-        windows=_windows(desk, routes),
+        windows=windows,
     )
 
 
@@ -74,6 +77,23 @@ def _listeners(desk: Desk, running: Mapping[int, Process] | Unknown) -> tuple[Li
     if isinstance(found, Unknown):
         found = desk.read("get-nettcpconnection", cmdlets.listeners)
     return _named(found if not isinstance(found, Unknown) else _reason(desk, "netstat"), running)
+
+
+def _with_wsl(listeners: tuple[Listener, ...] | Unknown, windows: WindowsFacts) -> tuple[Listener, ...] | Unknown:
+    """In mirrored mode Linux has this machine's own addresses, and Windows lists none of its sockets."""
+    wsl = windows.wsl
+    if isinstance(listeners, Unknown) or not isinstance(wsl, Wsl) or wsl.mode != "mirrored":
+        return listeners
+    held = {each.port for each in listeners}
+    inside = (
+        Listener(
+            Proto.TCP, address, port, (Owner("WSL", 0),), origin=Origin("/proc/net/tcp", 0, f"{address}:{port} in WSL")
+        )
+        for address, ports in ((_ANYWHERE, wsl.ports), (_LOOPBACK, wsl.loopback_ports))
+        for port in ports
+        if port not in held
+    )
+    return (*listeners, *inside)
 
 
 def _reason(desk: Desk, name: str) -> Unknown:

@@ -83,17 +83,3 @@ def listening(text: str) -> tuple[Address, ...]:
         except ValueError:
             continue
     return tuple(found)
-
-
-def port_of(url: str) -> int | None:
-    """The port of a registered URL (`HTTP://+:80:10.0.0.1/APP/` has the address behind it)."""
-    match = re.match(r"(?P<scheme>https?)://(?P<host>\[[^\]]*\]|[^:/]*)(?::(?P<port>\d+))?", url, re.IGNORECASE)
-    if match is None:
-        return None
-    return int(match["port"] or {"http": 80, "https": 443}[match["scheme"].lower()])
-
-
-def host_of(url: str) -> str:
-    """`+`, `*`, a name or an address: the Host header that the URL takes; `+` and `*` take all."""
-    match = re.match(r"https?://(?P<host>\[[^\]]*\]|[^:/]*)", url, re.IGNORECASE)
-    return match["host"].lower() if match else ""
