@@ -17,6 +17,7 @@ _VOID = {"meta", "line", "rect", "br"}
 _ALLOWED = {
     "html", "head", "meta", "title", "style", "body", "h1", "h2", "h3", "p", "span", "ol", "ul", "li", "pre", "code", "div",
     "dl", "dt", "dd", "section", "svg", "g", "line", "rect", "text", "footer",
+    "table", "tr", "td",
 }  # fmt: skip
 
 

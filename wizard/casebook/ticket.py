@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from wizard.casebook import reading
+from wizard.casebook.export import options_without_names
 from wizard.casebook.packing import as_root
 from wizard.collect.redact import Redaction
 from wizard.errors import WizardError
@@ -32,7 +33,7 @@ def save_ticket(
     from wizard.present import html
 
     shown = _redacted(report, captures, options or Options()) if redacted else report
-    page = html.render(shown)
+    page = html.render(shown, redacted=redacted)
     when = datetime.fromtimestamp(report.taken_at, UTC).strftime("%Y%m%d-%H%M%S")
     name = f"wizard-ticket-{report.target.port}-{when}"
     folders = [Path(folder)] if folder is not None else [Path.cwd(), Path.home()]
@@ -49,11 +50,11 @@ def save_ticket(
 def _redacted(report: Report, captures: Mapping[str, Capture | Unknown], options: Options) -> Report:
     """The same diagnosis, made of answers in which everything telling is replaced."""
     redaction = Redaction()
-    redaction.learn(captures, report.target.text)
+    redaction.learn(captures, report.target.text, (options.symptom, options.vantage))
     return reading.report_of(
         redaction.text(report.target.text),
         redaction.captures(captures),
-        redaction.options(options),
+        options_without_names(options, redaction, report.target.addresses),
         platform=report.platform,
         taken_at=report.taken_at,
         privileged=as_root(captures),

@@ -29,7 +29,8 @@ _RANGE_4 = re.compile(rf"({ADDRESS_4}) ?(?:-|\", ?\") ?({ADDRESS_4})")
 _RANGE_6 = re.compile(r"(?<![\w:.])([0-9A-Fa-f:]{2,39})(?:-|\", ?\")([0-9A-Fa-f:]{2,39})(?![\w:.])")
 _URL_HOST = re.compile(r"://(?:[^/@\s\"']{1,200}@)?(?P<host>[A-Za-z0-9][\w-]{0,62}(?:\.[\w-]{1,63}){0,8})(?![\w.]*@)")
 _LIST_OF_HOSTS = re.compile(
-    r"(?i)(?:ALLOWED_HOSTS|allowedHosts|allowedDevOrigins|server_name|CSRF_TRUSTED_ORIGINS)\W{1,9}([^\]\n;]{1,400})"
+    r"(?i)(?:ALLOWED_HOSTS|allowedHosts|allowedDevOrigins|CSRF_TRUSTED_ORIGINS)[\"']?\s{0,4}[=:]\s{0,4}[\[({]([^\])}]{1,400})"
+    r"|server_name\s{1,9}([^;\n]{1,400})"
 )
 _QUOTED_NAME = re.compile(r"(?<![\w.@-])\.?([A-Za-z][\w-]{0,62}(?:\.[\w-]{1,63}){1,8}|[A-Za-z][\w-]{2,62})(?![\w.-])")
 _DOTTED = re.compile(r"(?<![\w.@-])[A-Za-z][\w-]{0,62}(?:\.[A-Za-z][\w-]{0,62})+(?![\w.-])")
@@ -89,7 +90,7 @@ def hosts_in(text: str) -> Iterator[str]:
     yield from (match["host"] for match in _URL_HOST.finditer(text))
     yield from (match["host"] for match in MAIL.finditer(text) if is_mail(match))
     for match in _LIST_OF_HOSTS.finditer(text):
-        yield from _QUOTED_NAME.findall(match[1])
+        yield from _QUOTED_NAME.findall(match[1] or match[2] or "")
 
 
 def hosts_in_target(text: str) -> Iterator[str]:
