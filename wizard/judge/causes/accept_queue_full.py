@@ -10,12 +10,16 @@ in the way; it may work now and then.
 See it by hand:
   Linux    ss -ltn 'sport = :5000'              Recv-Q above Send-Q
            nstat -az TcpExtListenOverflows TcpExtListenDrops       they rise with every attempt
+  macOS    netstat -Lan -p tcp                  the queue's length and its limit
 
 Fix: the program does not keep up: find what it waits for, restart it, give it more workers
 (`gunicorn -w 4`). A longer queue (`gunicorn --backlog 2048`, `sysctl net.core.somaxconn`) helps
 against short bursts only.
 
 Undo: the old options.
+
+Often mistaken for: `firewall-drops-port`: just as silent, but then Recv-Q is 0; `process-hung`,
+where the connection still stands.
 """
 
 from __future__ import annotations

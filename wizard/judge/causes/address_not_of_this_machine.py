@@ -18,6 +18,9 @@ Fix: open the URL with this machine's address. A DHCP reservation in the router 
 changing.
 
 Undo: nothing was changed.
+
+Often mistaken for: `host-does-not-answer`, when the address is right and the machine is asleep;
+`name-resolves-elsewhere`, when a name led there.
 """
 
 from __future__ import annotations

@@ -19,6 +19,9 @@ fails where the list is empty). iptables: `-I INPUT N` with the number of the de
 else.
 
 Undo: delete the new rule; the old order is back.
+
+Often mistaken for: `two-firewalls-disagree`, where the deny is another firewall's;
+`firewall-drops-port`, where there is no allow at all.
 """
 
 from __future__ import annotations

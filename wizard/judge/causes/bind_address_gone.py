@@ -9,11 +9,16 @@ at the old one.
 
 See it by hand:
   Linux    ss -ltnp 'sport = :5000'             a local address that `ip addr` does not show
+  macOS    lsof -nP -iTCP:5000 -sTCP:LISTEN      an address that `ifconfig` does not show
+  Windows  Get-NetTCPConnection -LocalPort 5000 -State Listen
 
 Fix: start the program again on 0.0.0.0, or on the address that the machine has now. A DHCP
 reservation in the router keeps the address from changing again.
 
 Undo: start it as before.
+
+Often mistaken for: `bound-to-another-address`, where the address is still there;
+`public-address-not-on-machine` on a rented one.
 """
 
 from __future__ import annotations

@@ -10,12 +10,17 @@ opens.
 
 See it by hand:
   Linux    ss -ltnp 'sport = :5000'             the local address is one of `ip addr`, not the one that was dialled
+  macOS    lsof -nP -iTCP:5000 -sTCP:LISTEN
+  Windows  Get-NetTCPConnection -LocalPort 5000 -State Listen
 
 Fix: start the program again on the address that is dialled, or on 0.0.0.0 (every IPv4 address)
 where this machine is on one LAN only. Or open the URL with the address that the program has, if the
 other device can reach that network.
 
 Undo: start it as before.
+
+Often mistaken for: `loopback-only-bind`, where the one address is 127.0.0.1;
+`specific-bind-shadows-wildcard`, where a second program has the rest.
 """
 
 from __future__ import annotations

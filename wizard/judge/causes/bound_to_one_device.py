@@ -12,6 +12,9 @@ Fix: start the program without the interface (option names differ: `--interface`
 `device`), or with the one that leads to the LAN.
 
 Undo: start it as before.
+
+Often mistaken for: `firewall-rejects-port`: a refusal in spite of 0.0.0.0. The name behind the %
+tells.
 """
 
 from __future__ import annotations

@@ -8,11 +8,16 @@ What it looks like: `ERR_UNSAFE_PORT` in Chrome and Edge, "This address is restr
 
 See it by hand:
   Linux    curl -v http://192.168.1.100:6000/   the page, where the browser shows an error
+  macOS    curl -v http://192.168.1.100:6000/
+  Windows  curl.exe -v http://192.168.1.100:6000/
 
 Fix: serve on another port (6001, 8080). Only for a test, on one device: `chrome
 --explicitly-allowed-ports=6000`, Firefox's network.security.ports.banned.override.
 
 Undo: start it on the old port.
+
+Often mistaken for: a firewall or a dead server: nothing is sent, and curl gets the page.
+`provider-blocks-port` is silent instead of saying so at once.
 """
 
 from __future__ import annotations

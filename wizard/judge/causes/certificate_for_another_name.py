@@ -16,6 +16,9 @@ Fix: open the URL with a name that the certificate has, or make one that has thi
   mkcert 192.168.1.100 myserver.lan localhost
 
 Undo: use the old certificate again.
+
+Often mistaken for: `captive-portal`, which answers with a certificate of its own;
+`certificate-not-trusted`.
 """
 
 from __future__ import annotations

@@ -17,6 +17,9 @@ install it; on Debian into /usr/local/share/ca-certificates and run update-ca-ce
 certificate of a public one, or, for a test only, go on in spite of the warning.
 
 Undo: take the authority out again (mkcert -uninstall).
+
+Often mistaken for: `certificate-for-another-name`, `certificate-out-of-date`: the code says which;
+`https-asked-of-http`, where there is no TLS at all.
 """
 
 from __future__ import annotations

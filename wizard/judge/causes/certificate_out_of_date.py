@@ -15,6 +15,8 @@ Fix: renew it (certbot renew; mkcert NAME) and have the server load it (systemct
 date on the device is wrong, see clock-wrong.
 
 Undo: nothing: an expired certificate is of no use.
+
+Often mistaken for: `clock-wrong`: then every site is out of date.
 """
 
 from __future__ import annotations

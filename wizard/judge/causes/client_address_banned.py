@@ -21,6 +21,9 @@ banned again otherwise):
   sudo cscli decisions delete --ip 192.168.1.20
 
 Undo: sudo fail2ban-client set JAIL banip 192.168.1.20
+
+Often mistaken for: `firewall-drops-port`, which holds for everybody; `rate-limit`, which ends after
+half a minute by itself.
 """
 
 from __future__ import annotations

@@ -17,6 +17,9 @@ isolation"; for a guest network "allow access to the intranet"), or connect one 
 to the main network.
 
 Undo: switch it on again.
+
+Often mistaken for: `firewall-drops-port`, `machine-asleep`: a device on a cable gets through, or
+the server sees nothing arrive.
 """
 
 from __future__ import annotations

@@ -17,6 +17,9 @@ Fix: open the address that this machine has now, on the device; try again there,
 once more. Where nothing arrives, look at what lies between (Wi-Fi isolation, a router, a VPN).
 
 Undo: nothing was changed.
+
+Often mistaken for: a mistake of the wizard's: the other device's own words are evidence, and they
+were taken elsewhere or earlier.
 """
 
 from __future__ import annotations

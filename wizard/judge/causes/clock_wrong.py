@@ -13,6 +13,8 @@ See it by hand:
 Fix: let the clock be set from the network: sudo timedatectl set-ntp true
 
 Undo: sudo timedatectl set-ntp false
+
+Often mistaken for: `certificate-out-of-date`: then it is this one certificate.
 """
 
 from __future__ import annotations

@@ -10,11 +10,16 @@ See it by hand:
   Linux    curl -v http://127.0.0.1:5000/       the same from the machine itself: no firewall is involved
            nc 127.0.0.1 5000                    what it says first (SSH-2.0-..., a database's greeting)
            journalctl -u NAME -n 50             its log, at the moment of the request
+  macOS    curl -v http://127.0.0.1:5000/; nc 127.0.0.1 5000
+  Windows  curl.exe -v http://127.0.0.1:5000/
 
 Fix: read the program's log for that moment; use the client that speaks its protocol. Behind a
 proxy: start the other side.
 
 Undo: nothing was changed.
+
+Often mistaken for: `http-asked-of-https`, which also hangs up on plain text;
+`container-app-on-loopback` behind Docker's proxy.
 """
 
 from __future__ import annotations

@@ -11,12 +11,17 @@ What it looks like: `ERR_CONNECTION_REFUSED` from other devices, `ERR_CONNECTION
 See it by hand:
   Linux    sudo nsenter -t $(docker inspect -f '{{.State.Pid}}' NAME) -n ss -ltn     127.0.0.1:PORT
            docker logs NAME                               "Running on http://127.0.0.1:5000"
+  macOS    docker logs NAME
+  Windows  docker logs NAME
 
 Fix: have the application in the container listen on 0.0.0.0, in its image's CMD, the compose file's
 `command:`, or its environment (FLASK_RUN_HOST=0.0.0.0), and make the container anew. The network
 that this opens is the container's own.
 
 Undo: the old command.
+
+Often mistaken for: `docker-published-on-loopback`, where the publication is at fault and not the
+application; `firewall-rejects-port`.
 """
 
 from __future__ import annotations

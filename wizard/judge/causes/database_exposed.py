@@ -8,12 +8,16 @@ What it looks like: it works.
 
 See it by hand:
   Linux    sudo ss -ltnp                        redis-server, postgres, mysqld, mongod on 0.0.0.0, * or the LAN's address
+  macOS    lsof -nP -iTCP -sTCP:LISTEN
+  Windows  Get-NetTCPConnection -State Listen
 
 Fix: bind it to 127.0.0.1 (redis.conf `bind 127.0.0.1 -::1`, postgresql.conf `listen_addresses =
 'localhost'`, my.cnf `bind-address = 127.0.0.1`, mongod.conf `net.bindIp`), or let only the machines
 in that need it. From elsewhere: an SSH tunnel.
 
 Undo: the old address.
+
+Often mistaken for: nothing that fails: that it works is the danger.
 """
 
 from __future__ import annotations

@@ -11,12 +11,17 @@ What it looks like: a page with a traceback and a console on every error; in the
 See it by hand:
   Linux    tr '\\0' '\\n' < /proc/PID/environ | grep FLASK_DEBUG; ps -o args -p PID
            curl -s http://127.0.0.1:5000/console | grep -i werkzeug
+  macOS    curl -s http://127.0.0.1:5000/console | grep -i werkzeug
+  Windows  curl.exe -s http://127.0.0.1:5000/console
 
 Fix: start it without debug mode before other devices may reach it: `flask run --no-debug`,
 `FLASK_DEBUG=0`, `app.run(debug=False)`. The wizard's own plans never put a debugger on a network:
 they switch it off first, or refuse to bind.
 
 Undo: start it in debug mode again, on 127.0.0.1.
+
+Often mistaken for: `development-server-exposed`, which is a matter of robustness and not of foreign
+code.
 """
 
 from __future__ import annotations

@@ -9,12 +9,16 @@ What it looks like: the page works.
 
 See it by hand:
   Linux    ss -ltnp                             flask, manage.py runserver, vite, http.server on an address that others reach
+  macOS    lsof -nP -iTCP -sTCP:LISTEN
+  Windows  Get-NetTCPConnection -State Listen
 
 Fix: nothing has to be done for a look from a phone. For more, a production server behind it or in
 its place: gunicorn, uvicorn, waitress; a built site instead of `vite dev`. Close the port again
 when done.
 
 Undo: nothing was changed.
+
+Often mistaken for: `debugger-exposed`, which is far worse.
 """
 
 from __future__ import annotations

@@ -10,12 +10,16 @@ in more than the last number (192.168.1.x and 192.168.178.x).
 See it by hand:
   Linux    ip -br addr; ip route get 192.168.1.100         "via" a router: not the same network
            sudo wizard watch 5000                          on the server: nothing arrives
+  macOS    ipconfig getifaddr en0; route -n get 192.168.1.100
   Windows  ipconfig
 
 Fix: put both devices into the same network (the same Wi-Fi name, no guest network, mobile data off).
 Where the networks are apart on purpose: a rule on the router between them that lets this port through.
 
 Undo: connect to the network as before.
+
+Often mistaken for: `client-isolation`, where both are in one network; `firewall-drops-port`:
+nothing arrives at the server here.
 """
 
 from __future__ import annotations

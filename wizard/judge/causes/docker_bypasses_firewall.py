@@ -15,6 +15,8 @@ restrict it in the chain that Docker leaves to you:
   sudo iptables -I DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 8080 --ctdir ORIGINAL ! -s 192.168.1.0/24 -j DROP
 
 Undo: the same with -D; publish as before.
+
+Often mistaken for: a firewall that is off: ufw works, it is only not asked.
 """
 
 from __future__ import annotations

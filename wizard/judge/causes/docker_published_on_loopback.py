@@ -11,12 +11,17 @@ loads.
 See it by hand:
   Linux    docker ps --format '{{.Names}} {{.Ports}}'     127.0.0.1:8080->80/tcp
            ss -ltnp 'sport = :8080'                       docker-proxy on 127.0.0.1
+  macOS    docker ps --format '{{.Names}} {{.Ports}}'
+  Windows  docker ps --format '{{.Names}} {{.Ports}}'
 
 Fix: make the container anew with the port published on the LAN's address (its volumes stay):
   docker run -p 192.168.1.100:8080:80 ...                 or ports: ["192.168.1.100:8080:80"], then docker compose up -d
 `-p 8080:80` publishes on every address, and goes past ufw's and firewalld's input rules.
 
 Undo: make it anew with the old publication.
+
+Often mistaken for: `container-app-on-loopback`, where the publication is right and the application
+is not; `loopback-only-bind`.
 """
 
 from __future__ import annotations

@@ -16,6 +16,9 @@ Fix: an exception in front of the rule that drops, in that same chain, for this 
 only. Some of these rules are there to stop spoofed addresses or floods, so the rule itself stays.
 
 Undo: delete the exception.
+
+Often mistaken for: `firewall-drops-port`: its counters move, here they stay at zero;
+`reverse-path-filter`, which no ruleset shows.
 """
 
 from __future__ import annotations

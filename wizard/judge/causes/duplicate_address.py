@@ -10,12 +10,15 @@ a stranger's page.
 See it by hand:
   Linux    sudo arping -D -I eth0 192.168.1.100     an answer, though it is one's own address
            ip neigh show 192.168.1.100              on another device, again and again: two hardware addresses
+  macOS    arp -n 192.168.1.100
   Windows  arp -a; event 4199 in the system log
 
 Fix: give one of the two another address: a reservation on the router, or DHCP in place of the address
 set by hand.
 
 Undo: the old address.
+
+Often mistaken for: `two-listeners-share-port`, which comes and goes on the machine itself too.
 """
 
 from __future__ import annotations

@@ -16,6 +16,8 @@ Fix: end the program that makes so many connections, or have it keep one open. A
 once: sudo sysctl -w net.ipv4.ip_local_port_range='15000 60999'
 
 Undo: sudo sysctl -w net.ipv4.ip_local_port_range='32768 60999'
+
+Often mistaken for: `bind-address-gone`, which is the server's "Cannot assign requested address".
 """
 
 from __future__ import annotations

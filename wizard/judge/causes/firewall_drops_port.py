@@ -11,6 +11,8 @@ See it by hand:
   Linux    sudo ufw status verbose              "Default: deny (incoming)" and no line for the port
            sudo nft list ruleset                a base chain "hook input" with "policy drop", or a rule with drop
            sudo iptables -S INPUT; sudo ip6tables -S INPUT
+  macOS    /usr/libexec/ApplicationFirewall/socketfilterfw --getglobalstate; sudo pfctl -s info
+  Windows  Get-NetFirewallProfile -PolicyStore ActiveStore | Select Name,Enabled,DefaultInboundAction
 
 Fix: let this one port in, from the LAN's own network, in the words of the firewall that is in
 charge:
@@ -22,6 +24,9 @@ Switching the firewall off is never needed.
 
 Undo: the same words after `delete`, `--remove-rich-rule`, `nft delete rule ... handle N`, `iptables
 -D`.
+
+Often mistaken for: `host-does-not-answer` and `client-isolation`, which are silent as well: `wizard
+watch 5000` tells whether the packet arrives. On a rented machine `cloud-firewall-blocks`.
 """
 
 from __future__ import annotations

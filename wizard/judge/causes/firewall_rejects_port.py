@@ -13,12 +13,16 @@ See it by hand:
   Linux    sudo ufw status verbose              "Default: reject (incoming)", or a REJECT line
            sudo firewall-cmd --zone=ZONE --list-all
            sudo nft list ruleset; sudo iptables -S INPUT        a rule with reject / -j REJECT
+  macOS    sudo pfctl -sr | grep return
 
 Fix: let this one port in, from the LAN's own network, in the words of the firewall that is in
 charge (see `wizard explain firewall-drops-port`).
 
 Undo: the same words after `delete`, `--remove-rich-rule`, `nft delete rule ... handle N`, `iptables
 -D`.
+
+Often mistaken for: `nothing-listening` and `loopback-only-bind`: a reject can look just like them.
+`host-does-not-answer`, where "No route to host" takes three seconds instead of none.
 """
 
 from __future__ import annotations

@@ -20,6 +20,9 @@ and the same with --permanent. Moving the interface to the other zone would open
 open there.
 
 Undo: the same words with --remove-rich-rule.
+
+Often mistaken for: `firewalld-not-both`, where the zone is right and only the permanent or only the
+running rules have it; `host-does-not-answer`.
 """
 
 from __future__ import annotations

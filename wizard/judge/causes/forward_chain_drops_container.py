@@ -19,6 +19,9 @@ Fix: let this port of this container through, from the LAN only, in the chain th
 port PORT` where ufw does).
 
 Undo: delete that rule.
+
+Often mistaken for: `firewall-drops-port`: an allow in the input hook changes nothing here;
+`ip-forwarding-off`.
 """
 
 from __future__ import annotations

@@ -18,6 +18,9 @@ Fix: see that the other machine is on, awake, in the same network, and has this 
 the wizard on it. A guest Wi-Fi, or a router's client isolation, keeps devices of one network apart.
 
 Undo: nothing was changed.
+
+Often mistaken for: `firewall-drops-port` on the other machine; `client-isolation`, where it is
+awake and may not be reached; `macos-local-network-privacy`, where only this app finds nobody.
 """
 
 from __future__ import annotations

@@ -11,6 +11,8 @@ allowed" (Vite), "Invalid Host header" (webpack), 403 "Blocked hosts" (Rails).
 See it by hand:
   Linux    curl -si http://127.0.0.1:8000/ -H 'Host: 192.168.1.100:8000' | head -1      400 or 403
            curl -si http://127.0.0.1:8000/ | head -1                                    200
+  macOS    curl -si http://127.0.0.1:8000/ -H 'Host: 192.168.1.100:8000'
+  Windows  curl.exe -si http://127.0.0.1:8000/ -H "Host: 192.168.1.100:8000"
 
 Fix: name this one host, never all of them:
   Django   ALLOWED_HOSTS = ["192.168.1.100"]              in settings.py
@@ -19,6 +21,9 @@ Fix: name this one host, never all of them:
   Rails    config.hosts << "name.local"
 
 Undo: take the entry out again.
+
+Often mistaken for: `airplay-holds-port` (403 with "Server: AirTunes"), `application-allowlist`, and
+`dev-origin-blocked`, where the page comes and its scripts do not.
 """
 
 from __future__ import annotations

@@ -9,11 +9,15 @@ page with status 400.
 See it by hand:
   Linux    curl -vk https://192.168.1.100:5000/ answers
            openssl s_client -connect 192.168.1.100:5000
+  macOS    curl -vk https://192.168.1.100:5000/
+  Windows  curl.exe -vk https://192.168.1.100:5000/
 
 Fix: open the https:// URL. A certificate that the device does not know is another question (mkcert
 makes one that it can know).
 
 Undo: nothing was changed.
+
+Often mistaken for: `closes-without-answer`: try https before you read logs.
 """
 
 from __future__ import annotations

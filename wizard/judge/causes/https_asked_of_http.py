@@ -10,11 +10,16 @@ What it looks like: `ERR_SSL_PROTOCOL_ERROR`, `SSL_ERROR_RX_RECORD_TOO_LONG`, cu
 See it by hand:
   Linux    curl -v http://192.168.1.100:5000/   answers
            curl -vk https://192.168.1.100:5000/ wrong version number
+  macOS    curl -v http://192.168.1.100:5000/
+  Windows  curl.exe -v http://192.168.1.100:5000/
 
 Fix: open the http:// URL. Or give the server a certificate (`flask run --cert=adhoc`, `uvicorn
 --ssl-keyfile k --ssl-certfile c`, mkcert). For a name under HSTS: use another name, or the address.
 
 Undo: nothing was changed.
+
+Often mistaken for: `certificate-not-trusted`, where TLS is spoken; `hsts-forces-https`, where
+nobody typed the s.
 """
 
 from __future__ import annotations

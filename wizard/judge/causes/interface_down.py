@@ -10,11 +10,15 @@ address.
 See it by hand:
   Linux    ip -br link                          DOWN, or UP with NO-CARRIER
            nmcli device status; rfkill list
+  macOS    ifconfig en0; networksetup -listallhardwareports
+  Windows  Get-NetAdapter
 
 Fix: switch it on (`sudo ip link set eth0 up`, `nmcli device connect eth0`), or mend the link:
 cable, Wi-Fi, switch port.
 
 Undo: sudo ip link set eth0 down
+
+Often mistaken for: `machine-asleep`, `host-does-not-answer`: from outside they look the same.
 """
 
 from __future__ import annotations

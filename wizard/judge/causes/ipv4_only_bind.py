@@ -9,12 +9,17 @@ the page opens.
 
 See it by hand:
   Linux    ss -ltn 'sport = :5000'              0.0.0.0:5000, and neither *:5000 nor [::]:5000
+  macOS    lsof -nP -iTCP:5000 -sTCP:LISTEN      IPv4 only
+  Windows  Get-NetTCPConnection -LocalPort 5000 -State Listen
 
 Fix: open the URL with the IPv4 address; or have the program listen on `::`, which gunicorn,
 hypercorn, flask, django and http.server serve for both families (measured). uvicorn with `--host
 ::` would take IPv6 only: leave it at 0.0.0.0.
 
 Undo: start it as before.
+
+Often mistaken for: `router-ipv6-firewall` and a firewall's IPv6 rules, which are silent instead of
+refusing.
 """
 
 from __future__ import annotations

@@ -10,11 +10,16 @@ address]:5000` works.
 See it by hand:
   Linux    ss -ltne 'sport = :5000'             [::]:5000 with v6only:1 (a dual-stack socket shows as *:5000)
            sysctl net.ipv6.bindv6only
+  macOS    netstat -an -p tcp | grep 5000        tcp6, where tcp46 takes both
+  Windows  Get-NetTCPConnection -LocalPort 5000 -State Listen
 
 Fix: start the program again with `--host 0.0.0.0`; gunicorn, hypercorn, flask, django and
 http.server also serve both families with `::` (measured; uvicorn does not).
 
 Undo: start it as before.
+
+Often mistaken for: `firewall-rejects-port`; and with uvicorn, which was told "all addresses",
+hardly anybody looks here.
 """
 
 from __future__ import annotations

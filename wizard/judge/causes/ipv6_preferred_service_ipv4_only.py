@@ -10,11 +10,15 @@ not.
 See it by hand:
   Linux    getent ahosts NAME                   an IPv6 address on top
            ss -ltn 'sport = :5000'              0.0.0.0:5000, and neither *:5000 nor [::]:5000
+  macOS    dscacheutil -q host -a name NAME
+  Windows  Resolve-DnsName NAME
 
 Fix: have the program serve both families (listen on `::`; not with uvicorn, which then takes IPv6
 only), or remove the AAAA record.
 
 Undo: start it as before; add the record again.
+
+Often mistaken for: a slow network, a slow program: with the IPv4 address in the URL it is quick.
 """
 
 from __future__ import annotations

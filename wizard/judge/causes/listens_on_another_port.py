@@ -9,11 +9,16 @@ the port that it has.
 
 See it by hand:
   Linux    ss -ltnp                             the program with another port than expected
+  macOS    lsof -nP -iTCP -sTCP:LISTEN
+  Windows  Get-NetTCPConnection -State Listen
 
 Fix: open the URL with the port that it has. Or free the expected one and start it with a fixed port
 (`vite --strictPort`, `next dev -p 3000`, `flask run --port 5000`).
 
 Undo: nothing was changed.
+
+Often mistaken for: `nothing-listening`: the program runs, only elsewhere; `stale-copy-answers`,
+where the old port still has somebody.
 """
 
 from __future__ import annotations

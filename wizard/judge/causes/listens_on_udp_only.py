@@ -8,11 +8,16 @@ What it looks like: `ERR_CONNECTION_REFUSED`, although `ss -lun` shows the port.
 See it by hand:
   Linux    ss -lunp 'sport = :5000'             UNCONN
            ss -ltnp 'sport = :5000'             nothing
+  macOS    lsof -nP -iUDP:5000
+  Windows  Get-NetUDPEndpoint -LocalPort 5000
 
 Fix: talk to it with a client that speaks its protocol over UDP; a firewall rule for it has to say
 udp. If a web page was expected there, the web program is not running or has another port.
 
 Undo: nothing was changed.
+
+Often mistaken for: `nothing-listening`, and a firewall: lists of ports that do not say tcp or udp
+mislead.
 """
 
 from __future__ import annotations

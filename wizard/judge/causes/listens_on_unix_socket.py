@@ -9,11 +9,15 @@ listening.
 
 See it by hand:
   Linux    ss -xlp | grep -e gunicorn -e uvicorn -e php-fpm
+  macOS    lsof -U | grep gunicorn
 
 Fix: start it on an address and port instead (`gunicorn -b 0.0.0.0:8000 app:app`), or start the web
 server that should stand in front (`proxy_pass http://unix:/path/app.sock;`).
 
 Undo: start it with the UNIX socket again.
+
+Often mistaken for: `loopback-only-bind`, `nothing-listening`; behind nginx it shows as
+`bad-gateway`.
 """
 
 from __future__ import annotations

@@ -11,11 +11,16 @@ does); a proxy or a Node program that asks `localhost` says ECONNREFUSED ::1:500
 See it by hand:
   Linux    getent ahosts localhost
            ss -ltn 'sport = :5000'              127.0.0.1:5000 or [::1]:5000, not both
+  macOS    dscacheutil -q host -a name localhost; lsof -nP -iTCP:5000 -sTCP:LISTEN
+  Windows  Resolve-DnsName localhost; Get-NetTCPConnection -LocalPort 5000 -State Listen
 
 Fix: use the address that the program has (http://127.0.0.1:5000), also in a proxy's configuration;
 or have it listen on both. Node: NODE_OPTIONS=--dns-result-order=ipv4first.
 
 Undo: nothing was changed.
+
+Often mistaken for: `nothing-listening`, because one of the two addresses is refused; a proxy in
+front then says `bad-gateway`.
 """
 
 from __future__ import annotations

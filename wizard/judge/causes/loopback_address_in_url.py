@@ -10,11 +10,17 @@ tcp:5000 tcp:5000`).
 
 See it by hand:
   Linux    ip -4 addr                           the server's address on the LAN
+  macOS    ipconfig getifaddr en0
+  Windows  ipconfig
 
 Fix: open http://ADDRESS-OF-THE-SERVER:5000 on the other device. A server that listens on 127.0.0.1
 only has to be started with another address as well (`wizard explain loopback-only-bind`).
 
 Undo: nothing was changed.
+
+Often mistaken for: `nothing-listening`, since the refusal is the other device's own;
+`page-calls-localhost` and `redirects-to-localhost`, where the page says localhost and nobody typed
+it.
 """
 
 from __future__ import annotations

@@ -25,6 +25,10 @@ Without opening anything: `ssh -L 5000:127.0.0.1:5000 user@server` on the other 
 http://127.0.0.1:5000 there.
 
 Undo: start it as before, without the option.
+
+Often mistaken for: a firewall, which people open or switch off in vain: it is not asked.
+`nothing-listening` refuses on the machine itself too; `docker-published-on-loopback` is the same
+for a container.
 """
 
 from __future__ import annotations

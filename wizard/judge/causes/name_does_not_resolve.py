@@ -16,6 +16,9 @@ Fix: open the URL with the address. To keep the name: a line in the other device
 record in the router's DNS.
 
 Undo: remove that line.
+
+Often mistaken for: `mdns-name-does-not-resolve` for names that end in .local;
+`dns-rebind-protection`, where some devices find it and others do not.
 """
 
 from __future__ import annotations

@@ -17,6 +17,9 @@ Fix: correct the line or the record so that it says this machine's address; or o
 address.
 
 Undo: write the old address back.
+
+Often mistaken for: `host-does-not-answer`: look first which address the name gives;
+`dynamic-dns-stale`, `no-nat-loopback` for public names.
 """
 
 from __future__ import annotations

@@ -11,12 +11,17 @@ the LAN get the page.
 See it by hand:
   Linux    ip route get 10.88.0.2               "Network is unreachable", or a blackhole
            ip route; ip rule
+  macOS    route -n get 10.88.0.2
+  Windows  Find-NetRoute -RemoteIPAddress 10.88.0.2
 
 Fix: add the route back, over the router of this LAN:
   sudo ip route add 10.88.0.0/24 via 192.168.1.1 dev eth0
 and make it permanent where the network is configured (netplan, NetworkManager, systemd-networkd).
 
 Undo: sudo ip route del 10.88.0.0/24 via 192.168.1.1 dev eth0
+
+Often mistaken for: `firewall-drops-port`: just as silent; `vpn-cuts-lan`, which is how it often
+comes about; `reverse-path-filter`.
 """
 
 from __future__ import annotations

@@ -18,6 +18,9 @@ setting is missing. A program started in a terminal ends with it; `systemd-run -
 service keeps it.
 
 Undo: stop it (Ctrl-C; sudo systemctl stop NAME).
+
+Often mistaken for: `loopback-only-bind`: look at what does listen before you start it a second
+time; on Windows `firewall-drops-port`, since a closed port keeps silent there.
 """
 
 from __future__ import annotations

@@ -12,12 +12,17 @@ See it by hand:
   Linux    sudo lsns -t net                     every network namespace with a process in it
            sudo nsenter -t PID -n ss -ltn       what listens in it
            docker ps                            the port stands alone (5000/tcp), without 0.0.0.0:5000->
+  macOS    docker ps
+  Windows  docker ps
 
 Fix: for a container, publish the port when it is made: `docker run -p 5000:5000 ...`, `ports:` in
 the compose file (EXPOSE alone publishes nothing). Elsewhere run the program in the machine's own
 namespace (systemd: PrivateNetwork=no).
 
 Undo: make it anew without the publication.
+
+Often mistaken for: `nothing-listening`: the program's own log says that it listens, and it does,
+elsewhere; `docker-published-on-loopback`.
 """
 
 from __future__ import annotations

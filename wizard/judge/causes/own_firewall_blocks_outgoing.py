@@ -19,6 +19,9 @@ Fix: let this one connection out, on the device that connects:
 
 Undo: sudo ufw delete allow out to 192.168.1.100 port 5000 proto tcp; Remove-NetFirewallRule -Name
 wizard-out-5000.
+
+Often mistaken for: `firewall-rejects-port` on the other machine: another device tells the two
+apart.
 """
 
 from __future__ import annotations

@@ -16,6 +16,9 @@ Fix: end the program that made the route (a VPN), or take the route away:
   sudo ip route del prohibit 192.168.1.0/24
 
 Undo: sudo ip route add prohibit 192.168.1.0/24
+
+Often mistaken for: `interface-down`, `host-does-not-answer`: the refusal comes at once, from this
+very machine.
 """
 
 from __future__ import annotations

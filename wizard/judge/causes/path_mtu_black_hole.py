@@ -19,6 +19,8 @@ or for everybody, on the router: let ICMP "fragmentation needed" (type 3 code 4)
 too big" (type 2) through, or clamp the segment size of TCP to the path.
 
 Undo: sudo ip route del 192.168.1.100/32 dev eth0 mtu 1280
+
+Often mistaken for: `process-hung`: there not even a short page comes; `answer-cut-short`.
 """
 
 from __future__ import annotations

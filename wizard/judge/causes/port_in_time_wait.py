@@ -10,12 +10,16 @@ the program's output, while nothing listens.
 
 See it by hand:
   Linux    ss -tan 'sport = :5000'              TIME-WAIT, FIN-WAIT-2, CLOSE-WAIT, and no LISTEN
+  macOS    netstat -an -p tcp | grep 5000
+  Windows  Get-NetTCPConnection -LocalPort 5000
 
 Fix: wait a minute and start it again; in the program set SO_REUSEADDR before bind() (Python's
 socketserver: allow_reuse_address = True). Connections in CLOSE-WAIT belong to a process that still
 runs: end that one.
 
 Undo: nothing was changed.
+
+Often mistaken for: `port-taken-by-another-program`: then somebody listens; `source-port-collision`.
 """
 
 from __future__ import annotations

@@ -18,6 +18,9 @@ container where it has one:
   sudo systemctl stop NAME      docker stop NAME      kill PID       (check first whose it is; never kill docker-proxy)
 
 Undo: start it again.
+
+Often mistaken for: `airplay-holds-port` on a Mac; `windows-excluded-port-range`, where nobody has
+it; `stale-copy-answers`, where the other program is one's own.
 """
 
 from __future__ import annotations

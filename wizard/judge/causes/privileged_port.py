@@ -11,6 +11,7 @@ What it looks like: `ERR_CONNECTION_REFUSED`; the program's own output says "Per
 See it by hand:
   Linux    sysctl net.ipv4.ip_unprivileged_port_start
            ps -o user,pid,args -C python3       an ordinary user, and the port in the command line
+  macOS    ps -o user,pid,args -p PID            since macOS 10.14 only with a single address
 
 Fix: take a port from 1024 on (8080 in place of 80), and open that URL. Where it has to be port 80:
 a web server in front (nginx, caddy), or for a systemd service
@@ -18,6 +19,9 @@ a web server in front (nginx, caddy), or for a systemd service
 the low ports.
 
 Undo: start it with the old port.
+
+Often mistaken for: `selinux-forbids-port` and `sandbox-forbids-bind`, which also say "Permission
+denied", for higher ports too.
 """
 
 from __future__ import annotations

@@ -12,11 +12,16 @@ See it by hand:
            ss -ltn 'sport = :5000'              Recv-Q above 0: connections that nobody accepted yet
            py-spy dump --pid PID                where a Python program stands
            top -p PID                           busy (R), or waiting (S, D)
+  macOS    curl -v --max-time 5 http://127.0.0.1:5000/; sample PID
+  Windows  curl.exe -v --max-time 5 http://127.0.0.1:5000/
 
 Fix: look at what it waits for, in its log; restart it; give it more workers (`gunicorn -w 4
 --threads 8`, `flask run --with-threads`). Only the program's own output tells which of these it is.
 
 Undo: nothing was changed.
+
+Often mistaken for: `firewall-drops-port`: there not even the connection is made (curl says
+"Connected" here); `path-mtu-black-hole`, where small pages come.
 """
 
 from __future__ import annotations

@@ -10,10 +10,13 @@ limit).
 See it by hand:
   Linux    ps -o pid,stat,args -p PID           state T (stopped) or t (traced)
            ss -ltn 'sport = :5000'              Recv-Q grows with every visitor
+  macOS    ps -o pid,stat,args -p PID
 
 Fix: let it run on: `kill -CONT PID`, or `fg` in its terminal. A debugger: continue or detach there.
 
 Undo: kill -STOP PID
+
+Often mistaken for: `process-hung`, which is at least running: the letter T tells.
 """
 
 from __future__ import annotations

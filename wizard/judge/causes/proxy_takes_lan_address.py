@@ -18,6 +18,9 @@ Fix: name the address among the exceptions: export NO_PROXY=localhost,127.0.0.1,
 to what is there).
 
 Undo: set NO_PROXY back to what it was.
+
+Often mistaken for: `bad-gateway`: there the proxy is the server's, here it is yours; a firewall,
+because other devices get the page.
 """
 
 from __future__ import annotations

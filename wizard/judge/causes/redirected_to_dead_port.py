@@ -13,11 +13,16 @@ See it by hand:
   Linux    sudo iptables -t nat -S PREROUTING; sudo iptables -t nat -S DOCKER
            sudo nft list ruleset                a chain "type nat hook prerouting" with redirect or dnat
            sudo ss -ltnp                        nobody on the port it leads to
+  macOS    sudo pfctl -sn
+  Windows  netsh interface portproxy show all
 
 Fix: delete the redirect, or start the program it leads to. A rule that Docker made goes with its
 container: `docker stop NAME`, or `sudo systemctl restart docker` where the container is long gone.
 
 Undo: add the same rule again at the same place.
+
+Often mistaken for: `nothing-listening` and `loopback-only-bind`: the program is right, and never
+sees the packet; `docker-chains-flushed`.
 """
 
 from __future__ import annotations

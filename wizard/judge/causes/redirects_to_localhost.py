@@ -17,6 +17,9 @@ Fix: set the application's own address to the one that others use, or have it re
 and have the application believe them (Flask: ProxyFix, Express: trust proxy).
 
 Undo: the setting as it was.
+
+Often mistaken for: `loopback-address-in-url`, where the person typed it;
+`browser-remembers-redirect`.
 """
 
 from __future__ import annotations

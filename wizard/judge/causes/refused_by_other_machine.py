@@ -9,11 +9,16 @@ What it looks like: `ERR_CONNECTION_REFUSED` at once.
 
 See it by hand:
   Linux    curl -v http://192.168.1.100:5000/
+  macOS    curl -v http://192.168.1.100:5000/
+  Windows  curl.exe -v http://192.168.1.100:5000/
 
 Fix: run the wizard on the other machine, or ask there: ss -ltnp 'sport = :5000'. Three answers settle it: nothing (start the
 program), 127.0.0.1:5000 (start it with an address that the network reaches), 0.0.0.0:5000 (a firewall rejects).
 
 Undo: nothing was changed.
+
+Often mistaken for: `host-does-not-answer`, which is silence: a refusal proves that somebody is
+there. But perhaps not the right one: `address-not-of-this-machine`, `duplicate-address`.
 """
 
 from __future__ import annotations

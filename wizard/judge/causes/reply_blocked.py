@@ -16,6 +16,9 @@ Fix: let the answers of established connections out again, which opens nothing f
   sudo iptables -I OUTPUT 1 -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
 
 Undo: delete that rule (nft by its handle, iptables with -D).
+
+Often mistaken for: `firewall-drops-port`: the way in is right here, and opening it again changes
+nothing; `no-route-back`, where no rule is at fault.
 """
 
 from __future__ import annotations

@@ -20,6 +20,8 @@ Fix: loose mode on this interface: sudo sysctl -w net.ipv4.conf.eth0.rp_filter=2
 so that the answer takes the way that the question came.
 
 Undo: sudo sysctl -w net.ipv4.conf.eth0.rp_filter=1
+
+Often mistaken for: `firewall-drops-port`: no rule and no counter shows this one; `no-route-back`.
 """
 
 from __future__ import annotations

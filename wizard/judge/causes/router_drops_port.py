@@ -9,12 +9,16 @@ What it looks like: `ERR_CONNECTION_TIMED_OUT` for this port, while ping, or ano
 See it by hand:
   Linux    sudo traceroute -T -p 5000 192.168.2.100     ends at a router
            traceroute -I 192.168.2.100                  goes on to the machine
+  macOS    traceroute -n 192.168.2.100
   Windows  tracert 192.168.2.100; Test-NetConnection 192.168.2.100 -Port 5000
 
 Fix: on that router: let this network reach the port. Or connect both devices to one network, or use a
 port that passes.
 
 Undo: take the rule away again.
+
+Often mistaken for: `firewall-drops-port` on the server: `wizard watch 5000` there sees nothing
+arrive; `provider-blocks-port`.
 """
 
 from __future__ import annotations

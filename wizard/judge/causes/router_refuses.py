@@ -11,12 +11,16 @@ seconds; the server's own firewall log shows nothing.
 See it by hand:
   Linux    sudo traceroute -T -p 5000 192.168.2.100     the last line that answers, with !X, !H or !N behind it
            ip route get 192.168.2.100
+  macOS    traceroute -n 192.168.2.100
   Windows  tracert 192.168.2.100
 
 Fix: on that router: a rule that lets this network reach the port, a route, or both. Or connect both
 devices to one network.
 
 Undo: take the rule or the route away again.
+
+Often mistaken for: `nothing-listening`, `firewall-rejects-port`: the server never saw the packet;
+`refused-by-other-machine`.
 """
 
 from __future__ import annotations

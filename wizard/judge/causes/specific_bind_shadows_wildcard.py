@@ -9,10 +9,15 @@ another address the right one.
 
 See it by hand:
   Linux    sudo ss -ltnp 'sport = :5000'        one line with an address, one with 0.0.0.0 or *, and different pids
+  macOS    lsof -nP -iTCP:5000 -sTCP:LISTEN
+  Windows  Get-NetTCPConnection -LocalPort 5000 -State Listen
 
 Fix: stop the program on the single address, or move one of the two to another port.
 
 Undo: start it again.
+
+Often mistaken for: `stale-copy-answers`, where both are the same program;
+`two-listeners-share-port`, where it changes from visit to visit.
 """
 
 from __future__ import annotations

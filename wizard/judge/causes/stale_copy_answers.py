@@ -11,10 +11,15 @@ now the other.
 See it by hand:
   Linux    ss -ltnp 'sport = :5000'             the pid that answers
            ps -o pid,lstart,args -C python3     two processes with the same command line
+  macOS    lsof -nP -iTCP:5000 -sTCP:LISTEN; ps -o pid,lstart,args -p PID
+  Windows  Get-NetTCPConnection -LocalPort 5000 -State Listen
 
 Fix: stop the older one, then start (or let start) the new one: kill PID
 
 Undo: start the old one again.
+
+Often mistaken for: a browser's cache (`browser-remembers-redirect`): curl shows the old page too,
+here; `listens-on-another-port`.
 """
 
 from __future__ import annotations

@@ -10,11 +10,16 @@ having changed.
 See it by hand:
   Linux    ps -o pid,etime,args -p PID          started less than two minutes ago
            ss -ltnp 'sport = :5000'             nothing yet
+  macOS    ps -o pid,etime,args -p PID; lsof -nP -iTCP:5000 -sTCP:LISTEN
+  Windows  Get-Process -Id PID | Select StartTime; Get-NetTCPConnection -LocalPort 5000 -State Listen
 
 Fix: wait, and watch the program's own output for "Running on" or an error:
   until ss -Hltn 'sport = :5000' | grep -q .; do sleep 1; done
 
 Undo: nothing was changed.
+
+Often mistaken for: `nothing-listening`: wait a minute before you start it again;
+`reloader-without-child`, which waits for ever.
 """
 
 from __future__ import annotations

@@ -20,6 +20,9 @@ manager: disable the other's service once its rules are saved (`sudo systemctl d
 rather than keeping two.
 
 Undo: delete the rule that was added.
+
+Often mistaken for: `allow-rule-comes-too-late`, where both rules are the same firewall's;
+`docker-bypasses-firewall`, the other way round.
 """
 
 from __future__ import annotations

@@ -9,10 +9,14 @@ What it looks like: it works, and the next time it does not; two versions of a p
 
 See it by hand:
   Linux    sudo ss -ltnp 'sport = :5000'        two lines with the same address and different pids
+  macOS    lsof -nP -iTCP:5000 -sTCP:LISTEN
+  Windows  Get-NetTCPConnection -LocalPort 5000 -State Listen
 
 Fix: stop the one that is not meant, or move it to another port.
 
 Undo: start it again.
+
+Often mistaken for: `duplicate-address`, which comes and goes as well; `windows-double-bind`.
 """
 
 from __future__ import annotations

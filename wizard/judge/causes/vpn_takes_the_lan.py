@@ -17,6 +17,8 @@ NordVPN: nordvpn set lan-discovery enabled; Mullvad: mullvad lan set allow), or 
 address: sudo ip route add 192.168.1.100/32 dev wlan0
 
 Undo: the setting as it was; sudo ip route del 192.168.1.100/32 dev wlan0
+
+Often mistaken for: `different-subnet`, `no-route-back`: with the VPN off it works.
 """
 
 from __future__ import annotations

@@ -10,11 +10,16 @@ server itself it may even work.
 
 See it by hand:
   Linux    ip -4 addr                           the addresses that other devices can dial
+  macOS    ipconfig getifaddr en0
+  Windows  ipconfig
 
 Fix: open http://ADDRESS-OF-THE-SERVER:5000 on the other device, and http://127.0.0.1:5000 on the
 server itself.
 
 Undo: nothing was changed.
+
+Often mistaken for: `nothing-listening`, because a phone refuses by itself; the server is right to
+listen on 0.0.0.0.
 """
 
 from __future__ import annotations

@@ -15,6 +15,9 @@ Fix: allow the port, or call this network trusted, in that product.
 
 Undo: take it back there.
 
+Often mistaken for: `windows-filtering-platform`, `firewall-drops-port`: opening Windows' own
+firewall changes nothing then.
+
 Known how: the list from Microsoft's documents; what the numbers mean from reports of others.
 """
 

@@ -21,6 +21,9 @@ A block rule of Group Policy cannot be changed here: only its administrator can.
 
 Undo: Enable-NetFirewallRule -Name '...' for the same rules.
 
+Often mistaken for: `firewall-drops-port`, where an allow rule helps; `windows-shields-up`, which
+holds for every program.
+
 Known how: the rules' form from machines (registry and netsh), "block before allow" from [MS-FASP]
 2.2.34; how the prompt makes them from Microsoft's documents and reports of others.
 """

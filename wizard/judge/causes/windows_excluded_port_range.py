@@ -26,6 +26,9 @@ num=16384`, and restart.
 Undo: netsh interface ipv4 delete excludedportrange protocol=tcp startport=5000 numberofports=1
 store=persistent
 
+Often mistaken for: `port-taken-by-another-program`, where netstat shows the owner;
+`privileged-port`, which Windows does not have.
+
 Known how: the listings from machines' own output; error and remedy from many reports of others
 (docker/for-win issue 3171).
 """

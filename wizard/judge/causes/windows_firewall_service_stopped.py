@@ -16,6 +16,9 @@ Fix: start it again, as an administrator, and then allow what should come in:
 
 Undo: Stop-Service MpsSvc
 
+Often mistaken for: a firewall that is merely switched off: that one lets everything in;
+`windows-another-firewall`, which may have stopped it.
+
 Known how: from Microsoft's documents.
 """
 

@@ -16,6 +16,9 @@ another port. Never end process 4.
 
 Undo: Start-Service W3SVC.
 
+Often mistaken for: `port-taken-by-another-program`: process 4 cannot be ended; `wrong-path`, since
+it answers 404.
+
 Known how: owner and listing from machines' own output and Microsoft's documents; the answers from
 reports of others.
 """

@@ -16,6 +16,8 @@ switched off with Disable-NetIPsecRule.
 
 Undo: Enable-NetIPsecRule.
 
+Often mistaken for: `firewall-drops-port`: company computers load the page, others do not.
+
 Known how: the rules' form from registry files of real machines; the effect from Microsoft's documents.
 """
 

@@ -15,6 +15,9 @@ profile, from the local subnet.
 
 Undo: nothing was changed.
 
+Often mistaken for: `windows-block-rule-wins`, `windows-shields-up`: there a rule of this machine is
+at fault.
+
 Known how: the setting from Group Policy files of real machines and [MS-GPFAS] 2.2.3; the effect from
 Microsoft's documents.
 """

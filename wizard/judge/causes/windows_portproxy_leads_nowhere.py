@@ -18,6 +18,9 @@ WSL in mirrored mode (`networkingMode=mirrored` in .wslconfig) needs no relay.
 
 Undo: the same two commands with the old address.
 
+Often mistaken for: `closes-without-answer`: the program behind is never reached;
+`wsl-forwards-localhost-only`, where there is no relay yet.
+
 Known how: the listings from machines' own output; what the client sees from reports of others.
 """
 

@@ -20,6 +20,9 @@ then holds there:
 
 Undo: Remove-NetFirewallRule -Name wizard-tcp-5000, or -NetworkCategory Public.
 
+Often mistaken for: `windows-rule-leaves-client-out`, where the network is right and the address is
+not; `windows-block-rule-wins`.
+
 Known how: rules and profiles from machines' own output; what the kinds mean from Microsoft's
 documents.
 """

@@ -18,6 +18,9 @@ Fix: a rule for the port instead of the program, for the local network alone:
 
 Undo: Remove-NetFirewallRule -Name wizard-tcp-5000
 
+Often mistaken for: `windows-block-rule-wins`; `firewall-drops-port`: a rule is there, for another
+file.
+
 Known how: rules and paths from machines' own output; what a virtual environment starts from CPython's
 documents.
 """

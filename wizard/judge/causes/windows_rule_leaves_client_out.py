@@ -15,6 +15,8 @@ Fix: another rule for this device's network and this port; the old one stays as 
 
 Undo: Remove-NetFirewallRule -Name wizard-tcp-5000
 
+Often mistaken for: `different-subnet`, `no-route-back`; `windows-profile-mismatch`.
+
 Known how: rules from machines' own output; what LocalSubnet means from Microsoft's documents.
 """
 

@@ -18,6 +18,9 @@ Where Group Policy says so, only its administrator can change it.
 
 Undo: Set-NetFirewallProfile -Name Private -AllowInboundRules False
 
+Often mistaken for: `windows-block-rule-wins`, which is one rule for one program;
+`windows-local-rules-ignored`.
+
 Known how: the setting's names from machines' own output and [MS-GPFAS] (DoNotAllowExceptions); that
 all rules are ignored from Microsoft's documents.
 """

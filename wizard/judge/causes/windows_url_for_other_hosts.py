@@ -18,6 +18,8 @@ applicationhost.config; HttpListener: the prefix), and reserve it for the user, 
 
 Undo: netsh http delete urlacl url=http://+:5000/
 
+Often mistaken for: `host-header-refused`, which is the program's own guard.
+
 Known how: from Microsoft's documents and reports of others.
 """
 

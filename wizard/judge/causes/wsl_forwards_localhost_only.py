@@ -19,6 +19,9 @@ under [wsl2] in %UserProfile%\\.wslconfig, then `wsl --shutdown`, puts Linux on 
 
 Undo: netsh interface portproxy delete v4tov4 listenaddress=0.0.0.0 listenport=5000
 
+Often mistaken for: `loopback-only-bind`: a bind to 0.0.0.0 inside WSL changes nothing;
+`wsl-hyper-v-firewall-blocks`.
+
 Known how: from Microsoft's documents, WSL's source and reports of others.
 """
 

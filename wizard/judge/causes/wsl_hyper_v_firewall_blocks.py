@@ -17,6 +17,9 @@ Fix: a rule for this port, as an administrator; some builds want one of Windows 
 
 Undo: Remove-NetFirewallHyperVRule -Name wizard-tcp-5000
 
+Often mistaken for: `firewall-drops-port`: rules of Windows Firewall do not count here;
+`wsl-forwards-localhost-only`.
+
 Known how: from Microsoft's documents, WSL's source and its issues (10535, 10714).
 """
 
