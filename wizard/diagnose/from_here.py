@@ -5,6 +5,7 @@ Nothing is sent but to the target's own addresses and, where programs here would
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -105,15 +106,39 @@ def afterwards(source: Source) -> dict[str, Answer]:
     return source.gather([each for each in PROBES if each.name == "ip-neighbours"])
 
 
-def wire(facts: Facts, target: Target, seconds: float) -> dict[str, Answer]:
-    """What single packets to the address show, where the attempt left open who stands in the way."""
-    address = _open(facts, target)
-    if address is None:
-        return {}
-    # Only where it is needed: as root it loads scapy.
-    from wizard.collect.wire import look
+class Packets:
+    """What single packets to the target show. They are sent while an attempt still waits, so that nobody waits twice."""
 
-    return {"wire": look(str(address), target.port, seconds)}
+    _PATIENCE = 1.0
+    """An attempt that has not ended after so many seconds will most likely not tell who stands in the way."""
+
+    def __init__(self, target: Target, seconds: float) -> None:
+        self._target, self._seconds = target, seconds
+        self._tried = threading.Event()
+        self._answers: dict[str, Answer] = {}
+        self._thread = threading.Thread(target=self._early, name="packets", daemon=True)
+        self._thread.start()
+
+    def _early(self) -> None:
+        if self._target.addresses and not self._tried.wait(self._PATIENCE):
+            self._look(client.happy_eyeballs(self._target.addresses)[0])
+
+    def _look(self, address: Address) -> None:
+        # Only where it is needed: as root it loads scapy.
+        from wizard.collect.wire import look
+
+        self._answers[str(address)] = look(str(address), self._target.port, self._seconds)
+
+    def gather(self, facts: Facts) -> dict[str, Answer]:
+        """The capture `wire`, where the attempts left open who stands in the way."""
+        self._tried.set()
+        self._thread.join(self._seconds + 5)
+        address = _open(facts, self._target)
+        if address is None or self._thread.is_alive():
+            return {}
+        if str(address) not in self._answers:
+            self._look(address)
+        return {"wire": self._answers[str(address)]}
 
 
 def _open(facts: Facts, target: Target) -> Address | None:

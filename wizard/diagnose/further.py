@@ -74,12 +74,11 @@ def _from_here(facts: Facts, target: Target, source: Source, options: Options, t
     """This machine is the one that cannot get through: the way out, the attempts, and what is to be seen after them."""
     if not source.live:
         return from_here.kept(source, "ways-out", "wire") | _attempts(facts, target, source, options, tell)
-    found = from_here.ways_out(target) | _attempts(facts, target, source, options, tell)
     if not options.probe:
-        return found
-    found |= from_here.afterwards(source)
-    known = assemble.with_more(facts, found)
-    return found | from_here.wire(known, target, min(5.0, options.seconds or 5.0))
+        return from_here.ways_out(target) | _attempts(facts, target, source, options, tell)
+    packets = from_here.Packets(target, min(5.0, options.seconds or 5.0))
+    found = from_here.ways_out(target) | _attempts(facts, target, source, options, tell) | from_here.afterwards(source)
+    return found | packets.gather(assemble.with_more(facts, found))
 
 
 def _kept(source: Source, name: str) -> Answer | None:

@@ -51,7 +51,7 @@ def solve(facts: Facts, target: Target) -> Solution:
     journey, others = first_walk(facts, target)
     journey = heard_view.join(facts, target, journey)
     first = judge(facts, target, journey)
-    possible = suspected(facts, target, journey) if journey.stop is not None else ()
+    possible = suspected(facts, target, journey) if first.leaves_open else ()
     if possible and possible[0].verdict.certainty is not Certainty.POSSIBLE:
         first, possible = _led_by(first, possible[0]), possible[1:]
     road = _follow(facts, target, journey, first)

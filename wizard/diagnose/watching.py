@@ -23,7 +23,7 @@ from wizard.collect.watching import eyes, page
 from wizard.collect.watching.own import OwnAddresses
 from wizard.collect.watching.page import NoPort, Page, Visit
 from wizard.collect.watching.pairing import SAME_MOMENT, Pairing
-from wizard.collect.watching.table import EVERY, Table
+from wizard.collect.watching.table import Table
 from wizard.diagnose import collect_and_parse
 from wizard.errors import WizardError
 from wizard.judge import arrival as judged
@@ -152,7 +152,7 @@ class _Watching:
     def _read(self, seconds: float) -> float:
         """Wait for packets, and take them in; the time up to which all are in."""
         if self._sniffer is None:
-            self._stop.wait(min(seconds, EVERY))
+            self._stop.wait(min(seconds, self._table.pause) if self._table is not None else seconds)
             return time.time()
         self._sniffer.wait(seconds)
         now = time.time()

@@ -26,6 +26,7 @@ from wizard.model.facts import Facts
 from wizard.model.journey import Journey
 
 _STAGES = tuple(Stage)
+_OPEN_ENDS = ("host-does-not-answer", "refused-by-other-machine")
 _FACTS = frozenset(Facts.__struct_fields__)
 
 
@@ -43,6 +44,11 @@ class Judgement(Struct, frozen=True):
         outranked = {ref for each in candidates for ref in each.cause.outranks}
         best = [each for each in candidates if each.ref not in outranked] or candidates
         return best[0] if best else None
+
+    @property
+    def leaves_open(self) -> bool:
+        """The cause only says how an attempt from the client's side ended: what stands behind it is at the other end."""
+        return self.blocking is not None and self.blocking.ref in _OPEN_ENDS
 
     @property
     def remarks(self) -> tuple[Finding, ...]:

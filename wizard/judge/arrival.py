@@ -18,8 +18,7 @@ from wizard.model.facts import Facts
 from wizard.model.journey import Action, Decision, Ending, Journey, RuleReference
 from wizard.model.packet import Packet, bracketed
 
-_SILENT_ENDINGS = (Ending.FILTER_DROPPED, Ending.SOURCE_FILTERED, Ending.QUEUE_FULL, Ending.REPLY_DROPPED,
-                   Ending.REPLY_NO_ROUTE)  # fmt: skip
+_SILENT_ENDINGS = (Ending.FILTER_DROPPED, Ending.SOURCE_FILTERED, Ending.REPLY_DROPPED, Ending.REPLY_NO_ROUTE)
 _BEHIND_THE_DOOR = (Ending.SILENT, Ending.CLOSED, Ending.WRONG_PROTOCOL, Ending.ANOTHER_PROGRAM,
                     Ending.APPLICATION_REFUSED, Ending.NEVER_SENT)  # fmt: skip
 
@@ -90,9 +89,14 @@ def _expected(case: _Case) -> frozenset[Answered] | None:
     stop, decision = case.journey.stop, case.journey.decision
     if decision is not None and decision.outcome == "unknown":
         return None
+    if stop is None and decision is not None and _went_another_way(case, decision):
+        return frozenset()
     if stop is None or stop.ending in _BEHIND_THE_DOOR:
         certain = case.journey.delivered_to is not None
         return frozenset({Answered.SYN_ACK}) if certain else None
+    if stop.ending is Ending.QUEUE_FULL:
+        # It fills and empties between two looks.
+        return frozenset({Answered.NOTHING, Answered.SYN_ACK})
     if stop.ending in _SILENT_ENDINGS:
         return frozenset({Answered.NOTHING})
     if stop.ending is Ending.FILTER_REJECTED or (stop.ending is Ending.NO_ROUTE and stop.reject_with):
@@ -100,6 +104,13 @@ def _expected(case: _Case) -> frozenset[Answered] | None:
     if stop.ending is Ending.NO_LISTENER:
         return frozenset({Answered.RST})
     return frozenset() if stop.ending in (Ending.INTERFACE_DOWN, Ending.WRONG_ADDRESS) else None
+
+
+def _went_another_way(case: _Case, decision: Decision) -> bool:
+    """Sent on where the model delivers it here, or refused or lost here where the model sends it on."""
+    if decision.outcome == "deliver":
+        return case.seen.forwarded is not None
+    return decision.outcome == "forward" and case.seen.forwarded is None and case.seen.answered is not Answered.SYN_ACK
 
 
 # Nothing was answered

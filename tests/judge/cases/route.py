@@ -34,7 +34,7 @@ CASES = (
         routes=(*routes(), route("10.88.0.0/16", kind="blackhole", device="")), sysctls=LOOSE_OFF), **FAR),
     found("no-route-back", "none-to-there", facts(attempts=(attempt(
         "192.168.1.50", outcome=AttemptOutcome.UNREACHABLE, errno="ENETUNREACH", banner=b""),)), says="no route",
-            **CLIENT_SIDE),
+            first=False, **CLIENT_SIDE),
     near_miss("no-route-back", "default-route", facts(), **FAR),
     near_miss("no-route-back", "neighbour", facts(routes=ALONE)),
     unsure("no-route-back", "no-routes-known", without("routes", sysctls=LOOSE_OFF), **FAR),

@@ -25,11 +25,11 @@ Often mistaken for: `nothing-listening`, `firewall-rejects-port`: the server nev
 
 from __future__ import annotations
 
-from wizard.judge.causes._client import evidence_of, place
+from wizard.judge.causes._client import evidence_of, place, refused, suspicion
 from wizard.judge.causes._way import not_here, stop_of
-from wizard.judge.client import who
+from wizard.judge.client import way_out, who
 from wizard.judge.wire import answered_by_a_box
-from wizard.model.diagnosis import Certainty, RootCause, Stage, Target, Verdict, found, ruled_out
+from wizard.model.diagnosis import Ask, Certainty, RootCause, Stage, Target, Verdict, found, ruled_out
 from wizard.model.facts import Attempt, Facts
 from wizard.model.heard import Heard
 from wizard.model.journey import Ending, Journey, Stop
@@ -43,6 +43,7 @@ CAUSE = RootCause(
     outranks=("refused-by-other-machine",),
     catalogue=("G1", "G5", "G23"),
 )
+RANK = 5
 _MEANS = {
     "net-unreachable": "it knows no way to that network",
     "host-unreachable": "nobody in the last network answers for the address, or a rule says so",
@@ -93,3 +94,14 @@ def _in_its_name(target: Target, attempt: Attempt, answer: WireAnswer, stop: Sto
         fix=(Advise(f"On the routers and firewalls in between: let this network reach port {target.port}."),),
         certainty=Certainty.LIKELY,
     )
+
+
+def suspect(target: Target, facts: Facts, journey: Journey) -> Verdict | None:
+    """A reset from behind a router may be a box's on the way, in that machine's name; only root could tell from here."""
+    attempt = refused(target, facts, journey)
+    way = way_out.toward(facts, attempt.address) if attempt else None
+    if attempt is None or attempt.icmp is not None or way is None or way.gateway is None:
+        return None
+    ask = Ask(("wizard", "watch", str(target.port)), "nothing arrives while this device tries", root=True)
+    said = f"A router on the way ({way.gateway} or one behind it) may refuse in the name of {attempt.address}."
+    return suspicion(said, ask, facts, target, journey)
