@@ -8,7 +8,7 @@
 # these programs, if they are there, and reads these files; nothing else:
 #
 #   netstat -anvW -p tcp; netstat -anvW -p udp; netstat -rn
-#   lsof +c 0 -nP -iTCP -sTCP:LISTEN
+#   lsof +c 0 -nP -iTCP -sTCP:LISTEN; lsof -nP -a -d cwd -F pn
 #   ps -axww -o pid=,ppid=,stat=,etime=,user=,comm=; ps -axww -o pid=,args=
 #   ifconfig -a
 #   /usr/libexec/ApplicationFirewall/socketfilterfw --getglobalstate --getblockall --getstealthmode --getallowsigned --listapps
@@ -158,6 +158,7 @@ collect() {
     ask ps 5 'the processes that run' 'ps -axww -o pid=,ppid=,stat=,etime=,user=,comm=' '' \
         ps -axww -o pid=,ppid=,stat=,etime=,user=,comm=
     ask ps-arguments 5 "the processes' arguments" 'ps -axww -o pid=,args=' '' ps -axww -o pid=,args=
+    ask lsof-folders 5 "the processes' folders" 'lsof -nP -a -d cwd -F pn' '' lsof -nP -a -d cwd -F pn
     ask ifconfig 5 'the interfaces and addresses' 'ifconfig -a' '' ifconfig -a
     ask netstat-routes 5 'the routes and neighbours' 'netstat -rn' '' netstat -rn
 

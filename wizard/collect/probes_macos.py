@@ -30,6 +30,7 @@ PROBES: tuple[Probe, ...] = (
     Probe("processes", "the processes that run", reader="psutil_processes", remedy="ps -axww"),
     _command("ps", "the processes that run", "ps -axww -o pid=,ppid=,stat=,etime=,user=,comm=", instead_of="processes"),
     _command("ps-arguments", "the processes' arguments", "ps -axww -o pid=,args=", instead_of="processes"),
+    _command("lsof-folders", "the processes' folders", "lsof -nP -a -d cwd -F pn", instead_of="processes"),
     _command("ifconfig", "the interfaces and addresses", "ifconfig -a"),
     _command("netstat-routes", "the routes and neighbours", "netstat -rn"),
     _alf("getglobalstate", "whether the application firewall is on"),

@@ -31,12 +31,16 @@ class Runner(Struct, frozen=True):
     root: bool = False
     user: str = ""
     shell: Shell = Shell.SH
+    macos: bool = False
+    """No /proc and no ss there: ps and lsof tell who is left."""
 
 
 def runner_for(process: Process, facts: Facts) -> Runner:
     """Who can end and start `process`: root for root's, root on behalf of a service's user, else its own user."""
     if facts.platform == "windows":
         return Runner(shell=Shell.POWERSHELL)
+    if facts.platform == "macos":
+        return Runner(root=process.user == "root", macos=True)
     if process.user == "root":
         return Runner(root=True)
     service = any(
@@ -60,7 +64,8 @@ def stop_by_pid(launch: Launch, runner: Runner) -> tuple[Instruction, ...]:
         steps.append(Run(("kill", "-CONT", *pids), root=runner.root, note="A stopped process ends once it runs on."))
     # A zombie keeps its pid but has no exe, and holds no port any more.
     links = " ".join(f"/proc/{pid}/exe" for pid in pids)
-    wait = f'for i in $(seq 150); do [ -n "$(readlink {links})" ] || break; sleep 0.1; done'
+    left = f"ps -o pid= -p {','.join(pids)}" if runner.macos else f"readlink {links}"
+    wait = f'for i in $(seq 150); do [ -n "$({left})" ] || break; sleep 0.1; done'
     steps.append(Run(script=wait, root=runner.root, note="Waits until it has ended, 15 seconds at most."))
     return tuple(steps)
 
@@ -85,11 +90,24 @@ def stop_by_port(address: Address, port: int, runner: Runner, name: str) -> tupl
         held = f"Get-NetTCPConnection -State Listen -LocalAddress '{address}' -LocalPort {port}"
         stop = f"Stop-Process -Id ({held}).OwningProcess -Force"
         return (Run(script=stop, shell=Shell.POWERSHELL, note=f"Stops {name}."),)
+    if runner.macos:
+        return _stop_by_port_on_a_mac(port, runner, name)
     place = f"src [{address}]:{port}" if address.version == 6 else f"src {address}:{port}"
     oldest = "xargs -r ps -o pid= --sort=start_time | head -n 1"
     pid = f"ss -Hltnp '{place}' | grep -o 'pid=[0-9]*' | cut -d= -f2 | {oldest}"
     kill = f'for i in $(seq 150); do PID=$({pid}); [ -z "$PID" ] || break; sleep 0.1; done; kill $PID'
     wait = f"for i in $(seq 150); do [ -n \"$(ss -Hltn '{place}')\" ] || break; sleep 0.1; done"
+    return (
+        Run(script=kill, root=runner.root, note=f"Stops {name}."),
+        Run(script=wait, root=runner.root, note="Waits until the port is free, 15 seconds at most."),
+    )
+
+
+def _stop_by_port_on_a_mac(port: int, runner: Runner, name: str) -> tuple[Instruction, ...]:
+    """lsof lists the user's own sockets, in the order of their pids: the oldest of a family comes first."""
+    held = f"lsof -nP -t -iTCP:{port} -sTCP:LISTEN"
+    kill = f'for i in $(seq 150); do PID=$({held} | head -n 1); [ -z "$PID" ] || break; sleep 0.1; done; kill $PID'
+    wait = f'for i in $(seq 150); do [ -n "$({held})" ] || break; sleep 0.1; done'
     return (
         Run(script=kill, root=runner.root, note=f"Stops {name}."),
         Run(script=wait, root=runner.root, note="Waits until the port is free, 15 seconds at most."),

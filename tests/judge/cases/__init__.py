@@ -1,6 +1,6 @@
 """What each cause is to say: found, a near miss, and a machine of which too little is known. One module per stage."""
 
-from tests.judge.cases import application, bind, client, conflict, exposure, firewall, name, process, route, windows
+from tests.judge.cases import application, bind, client, conflict, exposure, firewall, macos, name, process, route, windows
 from tests.judge.cases.case import Case
 
 CASES: tuple[Case, ...] = (
@@ -14,4 +14,5 @@ CASES: tuple[Case, ...] = (
     *application.CASES,
     *client.CASES,
     *exposure.CASES,
+    *macos.CASES,
 )

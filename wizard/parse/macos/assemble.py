@@ -56,8 +56,8 @@ def facts(captures: Captures, taken_at: float, privileged: bool) -> Facts:
 def _processes(desk: Desk, taken_at: float) -> Mapping[int, Process] | Unknown:
     if isinstance(desk.answer("processes"), Capture):
         return desk.read("processes", processes.parse)
-    arguments = desk.text("ps-arguments")
-    return desk.read("ps", lambda text, source: ps.parse(text, source, arguments, taken_at))
+    arguments, folders = desk.text("ps-arguments"), desk.text("lsof-folders")
+    return desk.read("ps", lambda text, source: ps.parse(text, source, arguments, folders, taken_at))
 
 
 def _listeners(desk: Desk, running: Mapping[int, Process] | Unknown) -> tuple[Listener, ...] | Unknown:
