@@ -330,7 +330,7 @@ def visits() -> queue.SimpleQueue[Visit]:
 
 
 def test_the_page_is_one_text_without_a_fact_of_the_machine(visits: queue.SimpleQueue[Visit]) -> None:
-    with Page(0, [], visits.put) as page:
+    with Page(0, list, visits.put) as page:
         bodies = set()
         for path in ("/", "/etc/passwd", "/?x=<script>"):
             connection = http.client.HTTPConnection("127.0.0.1", page.port, timeout=10)
@@ -363,7 +363,7 @@ def test_the_page_is_one_text_without_a_fact_of_the_machine(visits: queue.Simple
     ],
 )
 def test_everything_else_is_turned_away(visits: queue.SimpleQueue[Visit], request_: bytes, begins: bytes) -> None:
-    with Page(0, [], visits.put) as page, socket.create_connection(("127.0.0.1", page.port), timeout=10) as plug:
+    with Page(0, list, visits.put) as page, socket.create_connection(("127.0.0.1", page.port), timeout=10) as plug:
         plug.sendall(request_)
         assert plug.recv(1000)[:12] == begins[:12]
         visit = visits.get(timeout=10)
@@ -374,14 +374,14 @@ def test_everything_else_is_turned_away(visits: queue.SimpleQueue[Visit], reques
 def test_a_page_beside_a_program_that_holds_only_loopback(visits: queue.SimpleQueue[Visit]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
-        with Page(port, ["127.0.0.2"], visits.put) as page:
+        with Page(port, lambda: ["127.0.0.2"], visits.put) as page:
             assert (page.as_asked, page.port, page.addresses) == (True, port, ("127.0.0.2",))
 
 
 def test_a_page_on_a_free_port_where_the_asked_one_is_taken(visits: queue.SimpleQueue[Visit]) -> None:
     with socket.create_server(("0.0.0.0", 0)) as held:
         port = held.getsockname()[1]
-        with Page(port, ["127.0.0.2"], visits.put) as page:
+        with Page(port, lambda: ["127.0.0.2"], visits.put) as page:
             assert not page.as_asked
             assert page.port != port
 
@@ -419,7 +419,7 @@ def test_own_addresses_know_loopback_and_mapped_ones() -> None:
 
 
 def test_a_page_ends_while_a_visitor_says_nothing(visits: queue.SimpleQueue[Visit]) -> None:
-    page = Page(0, [], visits.put)
+    page = Page(0, list, visits.put)
     with socket.create_connection(("127.0.0.1", page.port), timeout=10):
         done = threading.Thread(target=page.close)
         done.start()

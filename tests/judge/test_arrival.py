@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from tests.build import CLIENT, SERVER, facts, interface, listener, loopback, process, route
-from tests.judge.test_trace import input_chain, nft_rules
+from tests.judge.test_trace import input_chain, nft_rules, router
 from wizard.judge import never_arrived, said, to_open
 from wizard.judge.arrival import arrival, contradicts
 from wizard.model.arrival import Answered, Attempted, How, Opened
 from wizard.model.capture import Unknown
-from wizard.model.facts import Container
+from wizard.model.facts import Container, Facts
 from wizard.model.journey import Translation
 
 DROP = input_chain("tcp dport 5000 drop")
@@ -155,6 +155,30 @@ def test_a_container_that_does_not_answer_or_refuses() -> None:
     silent, refused = arrival(facts(), seen(**NOTHING | to)), arrival(facts(), seen(**RESET | to))
     assert (silent.by, refused.by) == ("172.17.0.2:80", "172.17.0.2:80")
     assert "nothing listens there" in refused.conclusion
+
+
+def test_where_it_went_is_part_of_what_was_seen() -> None:
+    """A container was started, or a forward rule added, since the machine was asked."""
+    to = {"forwarded": Translation(ip_address("172.17.0.2"), 80), "forwarded_on": "docker0"}
+    assert contradicts(facts(), seen(**ANSWER | to))
+    assert contradicts(published(), seen(**NOTHING))
+    assert not contradicts(published(), seen(**NOTHING | to))
+    assert not contradicts(published(), seen(**ANSWER | to))
+
+
+def published() -> Facts:
+    """Port 5000 leads to a container."""
+    return router(rulesets=(nft_rules(
+        "table ip n {\nchain p { type nat hook prerouting priority -100; policy accept;\n"
+        "tcp dport 5000 dnat to 172.17.0.2:80\n}\n}"
+    ),))  # fmt: skip
+
+
+def test_a_full_queue_comes_and_goes() -> None:
+    known = facts(listeners=(listener(accept_queue=6, backlog=5),))
+    assert not contradicts(known, seen(**NOTHING)) and not contradicts(known, seen(**ANSWER))
+    found = arrival(known, seen(**NOTHING))
+    assert found.ref == "accept-queue-full" and found.by.startswith("the accept queue is full")
 
 
 def test_the_own_page_is_not_taken_for_the_program() -> None:

@@ -52,11 +52,12 @@ class NoPort(OSError):
 
 
 class Page:
-    """Open from its making until `close`. `visited` is called, in a thread of the page's, after each visit."""
+    """Open from its making until `close`. `addresses` tells those of the LAN, if the port is taken on others. `visited` is
+    called, in a thread of the page's, after each visit."""
 
-    def __init__(self, port: int, addresses: Iterable[str], visited: Callable[[Visit], None]) -> None:
+    def __init__(self, port: int, addresses: Callable[[], Iterable[str]], visited: Callable[[Visit], None]) -> None:
         self._visited = visited
-        self._sockets = _asked_port(port, tuple(addresses)) if port else []
+        self._sockets = _asked_port(port, addresses) if port else []
         self.as_asked = bool(self._sockets)
         if not self._sockets:
             self._sockets = _everywhere(0)
@@ -179,12 +180,12 @@ def is_page(visit: Visit) -> bool:
 # Ports
 
 
-def _asked_port(port: int, addresses: tuple[str, ...]) -> list[socket.socket]:
+def _asked_port(port: int, addresses: Callable[[], Iterable[str]]) -> list[socket.socket]:
     """The asked port on every address; where a program holds it on another address, on those given; or nothing."""
     everywhere = _everywhere(port)
     if everywhere:
         return everywhere
-    return [plug for address in addresses if (plug := _listening(address, port)) is not None]
+    return [plug for address in addresses() if (plug := _listening(address, port)) is not None]
 
 
 def _everywhere(port: int) -> list[socket.socket]:

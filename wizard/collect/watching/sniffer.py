@@ -60,10 +60,12 @@ class Sniffer:
         self._opening.close()
         self._talking.close()
 
-    def read(self, seconds: float) -> list[Seen]:
-        """What has come, in the order in which the kernel saw it, after waiting `seconds` at most for the first."""
-        if not self._poll.poll(max(0.0, seconds) * 1000):
-            return []
+    def wait(self, seconds: float) -> None:
+        """Until something has come, or the time is over."""
+        self._poll.poll(max(0.0, seconds) * 1000)
+
+    def read(self) -> list[Seen]:
+        """What has come, in the order in which the kernel saw it."""
         # What is said is read before what opens: of everything read in one go, the SYN then is in it too.
         said = _drain(self._talking)
         return sorted(_drain(self._opening) + said, key=lambda each: each.at)

@@ -18,8 +18,8 @@ from wizard.collect import proc
 from wizard.model.arrival import Answered, Attempted, How
 from wizard.model.facts import Address
 
-EVERY = 0.1
-"""Seconds between two looks."""
+OFTENEST, SELDOMEST = 0.02, 0.25
+"""Seconds between two looks: a look costs a twentieth of the time, however long the table is."""
 _SYN_RECEIVED, _LISTEN = "03", "0A"
 _MOST = 1024
 
@@ -43,10 +43,13 @@ class Table:
         self._numbers: dict[_Key, int] = {}
         self._known: dict[_Key, str] = dict(self._connections())
         self._before = counters()
+        self.pause = OFTENEST
 
     def look(self) -> list[Attempted]:
         """The connections that are new, or have got further, since the last look."""
+        started = time.monotonic()
         now = dict(self._connections())
+        self.pause = min(SELDOMEST, max(OFTENEST, 20 * (time.monotonic() - started)))
         found: list[Attempted] = []
         for key, state in now.items():
             before = self._known.get(key)
