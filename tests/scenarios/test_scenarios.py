@@ -73,5 +73,5 @@ def test_there_are_scenarios_and_each_is_named_for_what_it_shows() -> None:
 def test_a_scenario_speaks_of_no_recording_machine(folder: Path) -> None:
     for path in folder.rglob("*"):
         if path.is_file():
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8", errors="replace")
             assert not any(word in text for word in ("lab-init", "wizard-lab", "pyenv", "recorded-bundle")), path

@@ -11,11 +11,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wizard.judge.sees import certificate
+from wizard.knowledge.commandline import base_name
 from wizard.model.capture import Unknown
 from wizard.model.diagnosis import Target
 from wizard.model.facts import Address, Attempt, AttemptOutcome, Facts, Listener, Process
 from wizard.model.journey import ClientSees, Ending
-
 
 AIRPLAY = "airplay"
 
@@ -69,14 +69,14 @@ def title(process: Process) -> str:
     words = [word for word in process.argv if word]
     if not words:
         return process.name
-    first = words[0].rpartition("/")[2]
+    first = base_name(words[0]) if "\\" in words[0] else words[0].rpartition("/")[2]
     if not first.startswith(("python", "node", "ruby", "perl", "bash", "sh", "pypy")) or len(words) == 1:
         return first.removesuffix(":") if " " not in first else process.name
     if words[1] == "-m" and len(words) > 2:
         return " ".join([words[2], *_subcommand(words[3:])])
     if words[1].startswith("-"):
         return process.name
-    script = words[1].rpartition("/")[2]
+    script = words[1].replace("\\", "/").rpartition("/")[2]
     if "." in script:
         return f"{first.rstrip('0123456789.')} {script}"
     return " ".join([script, *_subcommand(words[2:])])
@@ -119,6 +119,12 @@ def _is_program(facts: Facts, pid: int) -> bool:
         "sshd",
         "login",
         "sudo",
+        "cmd.exe",
+        "powershell.exe",
+        "pwsh.exe",
+        "explorer.exe",
+        "WindowsTerminal.exe",
+        "services.exe",
     )
 
 

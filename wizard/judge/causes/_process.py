@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping
 
 from wizard.knowledge import Framework
-from wizard.knowledge.commandline import Form, read
+from wizard.knowledge.commandline import Form, base_name, read
 from wizard.knowledge.recognise import launch, recognise, recognise_title
 from wizard.knowledge.values import option_values, split_address
 from wizard.model.capture import Unknown
@@ -47,7 +47,7 @@ _ASK_OR_WAIT = frozenset({
     "nmap", "nsenter", "openssl", "ping", "podman", "psql", "pytest", "redis-cli", "rootlessport", "rsync", "scp",
     "screen", "setpriv", "setsid", "sftp", "sh", "sleep", "socat", "ss", "ssh", "sshd", "strace", "su", "sudo",
     "systemd-run", "tail", "tcpdump", "telnet", "timeout", "tmux", "tshark", "unshare", "vi", "vim", "watch", "wget",
-    "wizard", "wrk", "xargs", "zsh",
+    "wizard", "wrk", "xargs", "zsh", "cmd", "explorer", "powershell", "pwsh", "services", "WindowsTerminal",
 })  # fmt: skip
 """Programs that name a port to ask it, to wait for it, or on behalf of another: never the one that wants to listen."""
 
@@ -196,7 +196,10 @@ def _is_place(word: str, port: int) -> bool:
 def _first(process: Process) -> str:
     """The bare name of the first word of the command line, or the process's own name."""
     words = (word for word in process.argv if word)
-    return next(words, process.name).rpartition("/")[2].rstrip(":").split(" ")[0] or process.name
+    first = next(words, process.name)
+    if "\\" in first or first.lower().endswith(".exe"):
+        return base_name(first)
+    return first.rpartition("/")[2].rstrip(":").split(" ")[0] or process.name
 
 
 def _split(text: str) -> tuple[str, ...]:

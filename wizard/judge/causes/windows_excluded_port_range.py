@@ -43,7 +43,7 @@ from wizard.model.capture import Unknown
 from wizard.model.diagnosis import Certainty, RootCause, Stage, Target, Verdict, found, ruled_out
 from wizard.model.facts import Facts
 from wizard.model.journey import Journey
-from wizard.model.remedy import ReservePort, StartProgram
+from wizard.model.remedy import ReservePort
 
 CAUSE = RootCause(
     ref="windows-excluded-port-range",
@@ -72,6 +72,6 @@ def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
         f"Windows reserves ports {first.first} to {first.last}: no program may listen on {target.port}.{who}",
         first.origin,
         *(each.origin for each in waiting[:1]),
-        fix=(ReservePort(target.port), StartProgram(target.port)),
+        fix=(ReservePort(target.port),),
         certainty=Certainty.PROVED if waiting else Certainty.LIKELY,
     )
