@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from textwrap import shorten
 
 from wizard.cli import arguments
@@ -45,6 +46,7 @@ def main(given: list[str]) -> int:
     return ExitCode.CLEAR
 
 
+@cache
 def everything() -> tuple[KnowledgePage, ...]:
     """Every page, by stage and ref: the catalogue's, and those of `knowledge` that no cause module has taken over."""
     diagnosed = [_of_module(module.CAUSE, module.__doc__ or "") for module in catalogue()]
@@ -95,7 +97,7 @@ def _listed() -> str:
             stage = page.stage
             lines.append(f"\n{stage}")
         lines.append(f"  {page.ref:<36} {page.title}{'' if _cause(page.ref) else ' ·'}")
-    lines.append("\n· not diagnosed from this machine: the page says how to find out")
+    lines.append("\n· not diagnosed by the wizard: the page says how to find out")
     return "\n".join(lines).lstrip("\n") + "\n"
 
 

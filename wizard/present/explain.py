@@ -1,7 +1,8 @@
 """The page of one root cause, for `wizard explain REF`: the docstring of its module, with the title above it.
 
 A docstring is written for users: its first paragraph says what happens and why; then come, under fixed heads (`HEADS`),
-what it looks like, how to see it by hand on each platform, how to fix and to undo it, and what it is often mistaken for.
+what it looks like, how to see it by hand on each platform, how to fix and to undo it, what it is often mistaken for, and
+where the facts are from.
 Indented lines are commands or samples and stay as they are; the words of each browser follow from the codes that
 the page names.
 """
@@ -16,14 +17,15 @@ from typing import Protocol
 from wizard.knowledge.browser_words import words_in
 from wizard.model.diagnosis import RootCause, Severity
 
-HEADS = ("What it looks like:", "See it by hand:", "Fix:", "Undo:", "Often mistaken for:")
+HEADS = ("What it looks like:", "See it by hand:", "Fix:", "Undo:", "Often mistaken for:", "Known how:")
+"""The heads in their order; the last one is for pages whose facts were not all measured."""
 
 _STANDS = {
     Severity.BLOCKING: "stands in the way",
     Severity.WARNING: "a danger, not an obstacle",
     Severity.INFO: "worth knowing",
 }
-_NOT_HERE = "not diagnosed from this machine: the page says how to find out"
+_NOT_HERE = "not diagnosed by the wizard: how to find out is below"
 
 
 class Knowledge(Protocol):
@@ -51,7 +53,8 @@ def knowledge_page(known: Knowledge, *, width: int = 80) -> str:
 
 
 def _whole(title: str, kind: str, text: str, width: int) -> str:
-    return f"{title}\n\n{kind}\n\n{rewrapped(with_browser_words(text), width)}".rstrip() + "\n"
+    head = "\n\n".join("\n".join(_wrapped([each], width)) for each in (title, kind))
+    return f"{head}\n\n{rewrapped(with_browser_words(text), width)}".rstrip() + "\n"
 
 
 def with_browser_words(text: str) -> str:

@@ -33,7 +33,7 @@ CAUSE = RootCause(
     stage=Stage.CONFLICT,
     title="The Mac's AirPlay Receiver holds the port",
     outranks=("port-taken-by-another-program", "specific-bind-shadows-wildcard", "two-listeners-share-port"),
-    catalogue=("D4",),
+    catalogue=("D2",),
 )
 
 

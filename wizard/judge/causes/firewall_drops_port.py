@@ -44,7 +44,7 @@ CAUSE = RootCause(
     ref="firewall-drops-port",
     stage=Stage.FIREWALL,
     title="The firewall drops connections to this port",
-    catalogue=("E1", "E2", "E3", "E12", "E13", "E14", "E18"),
+    catalogue=("E1", "E2", "E3", "E12", "E13", "E14", "E18", "E31"),
 )
 RANK = 1
 

@@ -45,7 +45,7 @@ CAUSE = RootCause(
     stage=Stage.FIREWALL,
     title="The Mac's application firewall blocks this program",
     outranks=("firewall-drops-port",),
-    catalogue=("E33", "E34"),
+    catalogue=("E25", "E26", "E27"),
 )
 
 
