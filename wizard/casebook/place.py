@@ -57,7 +57,7 @@ def _make_folder(folder: Path) -> None:
     for each in reversed(missing):
         with suppress(FileExistsError):
             each.mkdir(mode=0o700)
-            _hand_over(each)
+            hand_over(each)
 
 
 def _shut(descriptor: int) -> None:
@@ -72,10 +72,11 @@ def _shut(descriptor: int) -> None:
         os.fchown(descriptor, *asker)
 
 
-def _hand_over(folder: Path) -> None:
+def hand_over(path: Path) -> None:
+    """Under sudo it belongs to the person who typed it from now on."""
     asker = _asker()
     if asker is not None:
-        os.chown(folder, *asker)
+        os.chown(path, *asker)
 
 
 def _asker() -> tuple[int, int] | None:

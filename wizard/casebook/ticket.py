@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from wizard.casebook import reading
 from wizard.casebook.export import options_without_names
+from wizard.casebook.files import write_new
 from wizard.casebook.packing import as_root
 from wizard.collect.redact import Redaction
 from wizard.errors import WizardError
@@ -65,11 +66,7 @@ def _written(folder: Path, name: str, page: str) -> Path:
     """A new file: nothing that is there is ever written over."""
     for number in range(1, 1000):
         path = folder / (f"{name}.html" if number == 1 else f"{name}-{number}.html")
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            continue
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(page)
-        return path
+        with suppress(FileExistsError):
+            write_new(path, page)
+            return path
     raise FileExistsError(17, "too many tickets of this name are there", str(folder))

@@ -19,6 +19,7 @@ COMMANDS = {
     "exposure": "every listening port, from where it can be reached, and why",
     "watch": "wait for another device to try; say whether it arrived, and what stopped it",
     "collect": "write a bundle: what this machine answered to each read-only probe",
+    "session": "the help desk's cases: kept, searched, compared, handed over",
     "explain": "the page of one root cause",
     "demo": "a safe practice case on loopback",
     "serve": "the guided screens in a browser, on 127.0.0.1",

@@ -85,6 +85,7 @@ class Redaction:
             *telling.hosts({name: _unescaped(text) for name, text in texts.items()}),
             *telling.hosts_in_target(target),
         }
+        self._users.update(dict.fromkeys(name for text in said for name in telling.people(text)))
         found.update(name for text in said for name in telling.hosts_in(text))
         self._hosts.update(dict.fromkeys(sorted(telling.with_pieces(found))))
         self._containers.update(dict.fromkeys(name.lower() for name in telling.containers(texts.get("docker", ""))))

@@ -34,6 +34,7 @@ _LIST_OF_HOSTS = re.compile(
 )
 _QUOTED_NAME = re.compile(r"(?<![\w.@-])\.?([A-Za-z][\w-]{0,62}(?:\.[\w-]{1,63}){1,8}|[A-Za-z][\w-]{2,62})(?![\w.-])")
 _DOTTED = re.compile(r"(?<![\w.@-])[A-Za-z][\w-]{0,62}(?:\.[A-Za-z][\w-]{0,62})+(?![\w.-])")
+_OF_SOMEBODY = re.compile(r"(?<![\w'’])([^\W\d_][\w-]{1,30})['’]s(?!\w)")
 _UNITS = frozenset(("service", "socket", "timer", "target", "mount", "device", "path", "slice", "scope", "swap"))
 _SHARED_FOLDERS = frozenset(("shared", "public", "default", "all", "linuxbrew", "cdrom"))
 _SHORTEST_HOST = 4
@@ -51,6 +52,11 @@ def users(text: str) -> Iterator[str]:
     for match in MAIL.finditer(text):
         if is_mail(match):
             yield match["user"]
+
+
+def people(said: str) -> Iterator[str]:
+    """Those of whom a person speaks: `Ann's phone`."""
+    yield from (match[1].lower() for match in _OF_SOMEBODY.finditer(said))
 
 
 def is_mail(match: re.Match[str]) -> bool:
