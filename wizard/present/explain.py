@@ -76,7 +76,8 @@ def sections(text: str) -> dict[str, str]:
     head = ""
     for paragraph in paragraphs(text):
         head = next((each for each in HEADS if paragraph.startswith(each)), head)
-        found[head] = f"{found.get(head, '')}\n\n{paragraph.removeprefix(head)}".strip("\n ")
+        said = paragraph.removeprefix(head)
+        found[head] = f"{found.get(head, '')}\n\n{said if said.startswith(chr(10)) else said.lstrip()}".strip("\n")
     return found
 
 

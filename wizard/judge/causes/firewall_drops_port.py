@@ -20,10 +20,13 @@ charge:
   firewalld  sudo firewall-cmd --zone=ZONE --add-rich-rule='rule family="ipv4" source address="192.168.1.0/24" port ...'
   nftables   sudo nft insert rule inet filter input ip saddr 192.168.1.0/24 tcp dport 5000 accept
   iptables   sudo iptables -I INPUT 1 -s 192.168.1.0/24 -p tcp --dport 5000 -j ACCEPT
+  Windows    New-NetFirewallRule -Name wizard-tcp-5000 -DisplayName wizard-tcp-5000 -Direction Inbound
+             -Action Allow -Protocol TCP -LocalPort 5000 -Profile Private -RemoteAddress LocalSubnet
+  macOS      sudo /usr/libexec/ApplicationFirewall/socketfilterfw --add PATH, then --unblockapp PATH
 Switching the firewall off is never needed.
 
 Undo: the same words after `delete`, `--remove-rich-rule`, `nft delete rule ... handle N`, `iptables
--D`.
+-D`; Remove-NetFirewallRule -Name wizard-tcp-5000; socketfilterfw --remove PATH.
 
 Often mistaken for: `host-does-not-answer` and `client-isolation`, which are silent as well: `wizard
 watch 5000` tells whether the packet arrives. On a rented machine `cloud-firewall-blocks`.

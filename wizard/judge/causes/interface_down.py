@@ -15,8 +15,11 @@ See it by hand:
 
 Fix: switch it on (`sudo ip link set eth0 up`, `nmcli device connect eth0`), or mend the link:
 cable, Wi-Fi, switch port.
+  macOS    networksetup -setairportpower en0 on
+  Windows  Enable-NetAdapter -Name 'Wi-Fi'
 
-Undo: sudo ip link set eth0 down
+Undo: sudo ip link set eth0 down; networksetup -setairportpower en0 off; Disable-NetAdapter -Name
+'Wi-Fi'.
 
 Often mistaken for: `machine-asleep`, `host-does-not-answer`: from outside they look the same.
 """

@@ -12,8 +12,11 @@ See it by hand:
   macOS    dscacheutil -q host -a name NAME
   Windows  Resolve-DnsName NAME
 
-Fix: open the URL with the address. To keep the name: a line in the other device's hosts file, or a
-record in the router's DNS.
+Fix: open the URL with the address. To keep the name: a record in the router's DNS, or a line in the
+other device's hosts file, and its cache emptied:
+  Linux    echo '192.168.1.100 NAME' | sudo tee -a /etc/hosts; resolvectl flush-caches
+  macOS    the same line; sudo dscacheutil -flushcache; sudo killall -HUP mDNSResponder
+  Windows  Add-Content $env:windir\\System32\\drivers\\etc\\hosts '192.168.1.100 NAME'; ipconfig /flushdns
 
 Undo: remove that line.
 

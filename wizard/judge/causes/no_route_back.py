@@ -17,8 +17,11 @@ See it by hand:
 Fix: add the route back, over the router of this LAN:
   sudo ip route add 10.88.0.0/24 via 192.168.1.1 dev eth0
 and make it permanent where the network is configured (netplan, NetworkManager, systemd-networkd).
+  macOS    sudo route -n add -net 10.88.0.0/24 192.168.1.1
+  Windows  route add 10.88.0.0 mask 255.255.255.0 192.168.1.1
 
-Undo: sudo ip route del 10.88.0.0/24 via 192.168.1.1 dev eth0
+Undo: sudo ip route del 10.88.0.0/24 via 192.168.1.1 dev eth0; sudo route -n delete -net 10.88.0.0/24;
+route delete 10.88.0.0
 
 Often mistaken for: `firewall-drops-port`: just as silent; `vpn-cuts-lan`, which is how it often
 comes about; `reverse-path-filter`.

@@ -16,8 +16,11 @@ See it by hand:
 Fix: start it, and read what it says when it ends at once: the port is taken, an import fails, a
 setting is missing. A program started in a terminal ends with it; `systemd-run --user`, tmux or a
 service keeps it.
+  Linux    sudo systemctl enable --now NAME
+  macOS    brew services start NAME
+  Windows  Start-Service NAME
 
-Undo: stop it (Ctrl-C; sudo systemctl stop NAME).
+Undo: stop it (Ctrl-C; sudo systemctl disable --now NAME; brew services stop NAME; Stop-Service NAME).
 
 Often mistaken for: `loopback-only-bind`: look at what does listen before you start it a second
 time; on Windows `firewall-drops-port`, since a closed port keeps silent there.

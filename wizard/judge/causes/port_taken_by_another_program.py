@@ -16,6 +16,7 @@ See it by hand:
 Fix: take another port (`--port 5001`), or stop the program that holds it, by its service or
 container where it has one:
   sudo systemctl stop NAME      docker stop NAME      kill PID       (check first whose it is; never kill docker-proxy)
+  Windows: Stop-Process -Id PID, or Stop-Service NAME; never process 4
 
 Undo: start it again.
 

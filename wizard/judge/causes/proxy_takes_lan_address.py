@@ -14,10 +14,12 @@ See it by hand:
   macOS    scutil --proxy
   Windows  netsh winhttp show proxy
 
-Fix: name the address among the exceptions: export NO_PROXY=localhost,127.0.0.1,192.168.1.100 (add
-to what is there).
+Fix: name the address among the exceptions, beside what is there (look first, and write it down):
+  Linux    export NO_PROXY=localhost,127.0.0.1,192.168.1.100
+  macOS    networksetup -setproxybypassdomains Wi-Fi localhost 127.0.0.1 192.168.1.100 "*.local"
+  Windows  Settings, Network, Proxy: 192.168.1.100;<local> under "do not use the proxy for"
 
-Undo: set NO_PROXY back to what it was.
+Undo: set it back to what it was (macOS: networksetup -getproxybypassdomains Wi-Fi shows it before).
 
 Often mistaken for: `bad-gateway`: there the proxy is the server's, here it is yours; a firewall,
 because other devices get the page.

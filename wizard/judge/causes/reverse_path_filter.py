@@ -16,8 +16,9 @@ See it by hand:
            ip route get 10.88.0.2 from 192.168.1.100       the interface of the answer
            nstat -az TcpExtIPReversePathFilter             rises with every attempt
 
-Fix: loose mode on this interface: sudo sysctl -w net.ipv4.conf.eth0.rp_filter=2 Or mend the routes,
-so that the answer takes the way that the question came.
+Fix: loose mode on this interface:
+  sudo sysctl -w net.ipv4.conf.eth0.rp_filter=2
+Or mend the routes, so that the answer takes the way that the question came.
 
 Undo: sudo sysctl -w net.ipv4.conf.eth0.rp_filter=1
 
