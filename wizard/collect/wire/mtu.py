@@ -87,9 +87,7 @@ def _answers(
     answered = set(before)
     poll = select.poll()
     poll.register(plug, select.POLLIN)
-    while len(answered) < len(sizes) and (left := until - time.monotonic()) > 0:
-        if not poll.poll(left * 1000):
-            break
+    while len(answered) < len(sizes) and paths.ready_until(poll, until):
         while (error := errors.read(plug)) is not None:
             if error.errno == errno.EMSGSIZE and 0 < error.info < told["told"]:
                 told["told"] = error.info

@@ -11,6 +11,7 @@ import socket
 import time
 from typing import Any
 
+from wizard.collect.wire import paths
 from wizard.collect.wire.way import Way, asked
 
 PATIENCE = 1.2
@@ -42,15 +43,17 @@ def _by_asking(way: Way, plug: socket.socket, until: float) -> list[str]:
     sent, next_at = 0, time.monotonic()
     poll = select.poll()
     poll.register(plug, select.POLLIN)
-    while (now := time.monotonic()) < until:
+    while True:
+        now = time.monotonic()
         if sent < _REQUESTS and now >= next_at:
             plug.send(request)
             sent, next_at = sent + 1, now + _AGAIN_AFTER
-        wait = min(until, next_at if sent < _REQUESTS else until) - now
-        if poll.poll(max(0.0, wait) * 1000):
+        if paths.ready_until(poll, min(until, next_at if sent < _REQUESTS else until)):
             mac = _answering(way, plug.recv(2048))
             if mac and mac != way.mac:
                 macs[mac] = None
+        elif sent >= _REQUESTS or time.monotonic() > until:
+            break
     return list(macs)
 
 

@@ -26,6 +26,8 @@ TIME_EXCEEDED = 11
 _TIME_EXCEEDED = (TIME_EXCEEDED, 3)
 """ICMP's and ICMPv6's type of the error; the second is told as the first, so that readers need only one."""
 _FIRST_UDP_PORT = 33434
+_MOST_LATE = 3.0
+"""Seconds: for so long after the time is over a machine that is kept busy may still take in what has come."""
 _FARTHER = 2
 """Another protocol's way to the same target may be so many routers longer."""
 
@@ -132,10 +134,18 @@ def _as_they_end(plugs: dict[int, Any], until: float) -> Any:
     for descriptor in plugs:
         poll.register(descriptor, select.POLLOUT)
     waiting = dict(plugs)
-    while waiting and (left := until - time.monotonic()) > 0:
-        for descriptor, _ in poll.poll(left * 1000):
+    while waiting and (ready := ready_until(poll, until)):
+        for descriptor in ready:
             poll.unregister(descriptor)
             yield waiting.pop(descriptor)
+
+
+def ready_until(poll: select.poll, until: float) -> list[int]:
+    """The descriptors that are ready; none once the time is over. What has come by then counts, however late we look."""
+    left = until - time.monotonic()
+    if left < -_MOST_LATE:
+        return []
+    return [descriptor for descriptor, _ in poll.poll(max(0.0, left) * 1000)]
 
 
 def _tcp_answer(way: Way, plug: socket.socket, result: int, started: float) -> dict[str, Any] | None:
@@ -173,8 +183,8 @@ def _errors_of(
         poll.register(descriptor, 0)  # POLLERR is always told
     found: dict[int, dict[str, Any] | None] = {}
     waiting = dict(plugs)
-    while waiting and (left := until - time.monotonic()) > 0:
-        for descriptor, _ in poll.poll(left * 1000):
+    while waiting and (ready := ready_until(poll, until)):
+        for descriptor in ready:
             poll.unregister(descriptor)
             number, plug, started = waiting.pop(descriptor)
             error = errors.read(plug)
@@ -245,8 +255,8 @@ def _echoes_of(
     for descriptor in plugs:
         poll.register(descriptor, select.POLLIN)
     found: dict[int, dict[str, Any] | None] = {}
-    while len(found) < len(plugs) and (left := until - time.monotonic()) > 0:
-        for descriptor, _ in poll.poll(left * 1000):
+    while len(found) < len(plugs) and (ready := ready_until(poll, until)):
+        for descriptor in ready:
             number, plug, started = plugs[descriptor]
             answer = _echo_answer(way, plug, number, started)
             if answer is not None and number not in found:
