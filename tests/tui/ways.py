@@ -115,19 +115,26 @@ async def to_symptom(pilot: Pilot[Any], app: WizardApp) -> None:
     if not app.target:
         await pilot.press(*"5000", "enter")
     await until(pilot, on(pilot, SymptomScreen))
-    await shows(pilot, "▸ I don't know", "▸ another device", "f1 Help")
+    await shows(pilot, "▸ I don't know", "• another device", "f1 Help")
+
+
+async def take_both(pilot: Pilot[Any]) -> None:
+    """The two answers that are marked already."""
+    await pilot.press("enter")
+    await shows(pilot, "▸ another device")
+    await pilot.press("enter")
 
 
 async def to_stages(pilot: Pilot[Any], app: WizardApp) -> None:
     await to_symptom(pilot, app)
-    await pilot.press("enter", "enter")
+    await take_both(pilot)
     await until(pilot, on(pilot, StagesScreen))
     await shows(pilot, "waiting for the nftables ruleset", "f1 Help")
 
 
 async def to_verdict(pilot: Pilot[Any], app: WizardApp) -> None:
     await to_symptom(pilot, app)
-    await pilot.press("enter", "enter")
+    await take_both(pilot)
     await until(pilot, on(pilot, VerdictScreen))
     await shows(pilot, "f1 Help")
 

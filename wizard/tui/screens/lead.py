@@ -89,7 +89,7 @@ class LeadScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self._show()
-        self.query_one("#answer").focus()
+        self.set_focus(self.query_one("#answer"))
 
     def _show(self) -> None:
         self.place = min(self.place, len(self.requests) - 1)

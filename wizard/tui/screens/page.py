@@ -34,4 +34,4 @@ class PageScreen(ModalScreen[None]):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        self.query_one("#page-body").focus()
+        self.set_focus(self.query_one("#page-body"))

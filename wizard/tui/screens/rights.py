@@ -66,7 +66,7 @@ class RightsScreen(ModalScreen[None]):
         return toned("… waiting for its result" if self.handover is not None else "", Tone.QUIET)
 
     def on_mount(self) -> None:
-        self.query_one(CommandList).focus()
+        self.set_focus(self.query_one(CommandList))
 
     def on_option_list_option_selected(self) -> None:
         self.action_copy()

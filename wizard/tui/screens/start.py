@@ -92,7 +92,7 @@ class StartScreen(Screen[None]):
     def on_mount(self) -> None:
         self.query_one("#port").display = False
         self._show_lately()
-        self.query_one("#target").focus()
+        self.set_focus(self.query_one("#target"))
         # The first picture comes first: looking loads the model, and both would share one interpreter.
         self.call_after_refresh(self._look_around)
 
@@ -130,7 +130,7 @@ class StartScreen(Screen[None]):
     def refuse(self, error: WizardError) -> None:
         """Show why the target was refused, and let the person mend it."""
         self.query_one(Problem).show(error)
-        self.query_one("#target").focus()
+        self.set_focus(self.query_one("#target"))
 
     @on(Input.Submitted, "#target")
     def take_target(self) -> None:
@@ -152,7 +152,7 @@ class StartScreen(Screen[None]):
         self.query_one(Problem).show(_PORT_MISSING)
         port = self.query_one("#port", Input)
         port.display = True
-        port.focus()
+        self.set_focus(port)
 
     @on(Input.Submitted, "#port")
     def take_port(self, event: Input.Submitted) -> None:
@@ -183,7 +183,7 @@ class StartScreen(Screen[None]):
 
     def action_choose(self) -> None:
         listening = self.query_one("#listening", PortList)
-        listening.focus()
+        self.set_focus(listening)
         listening.action_first()
 
     def action_lead(self) -> None:
@@ -192,7 +192,7 @@ class StartScreen(Screen[None]):
     def action_clear(self) -> None:
         field = self.query_one("#target", Input)
         field.clear()
-        field.focus()
+        self.set_focus(field)
 
 
 def _row(row: Row) -> Content:

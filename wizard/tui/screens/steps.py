@@ -38,7 +38,7 @@ class StepsScreen(ModalScreen[None]):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        self.query_one(CommandList).focus()
+        self.set_focus(self.query_one(CommandList))
 
     def on_option_list_option_selected(self) -> None:
         self.action_copy()

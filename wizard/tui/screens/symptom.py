@@ -71,7 +71,7 @@ class SymptomScreen(Screen[None]):
         symptoms.highlighted = self._guess()
         devices.highlighted = 0
         self.query_one("#pasted").display = self.query_one("#address").display = False
-        symptoms.focus()
+        self.set_focus(symptoms)
 
     def _question(self) -> Content:
         words = f"   in {BROWSERS[self.browser]} words"
@@ -115,16 +115,16 @@ class SymptomScreen(Screen[None]):
 
     @on(OptionList.OptionSelected, "#symptom")
     def symptom_taken(self, event: OptionList.OptionSelected) -> None:
-        self.query_one("#pasted" if event.option_id == OTHER else "#device").focus()
+        self.set_focus(self.query_one("#pasted" if event.option_id == OTHER else "#device"))
 
     @on(Input.Submitted, "#pasted")
     def pasted(self) -> None:
-        self.query_one("#device").focus()
+        self.set_focus(self.query_one("#device"))
 
     @on(OptionList.OptionSelected, "#device")
     def device_taken(self, event: OptionList.OptionSelected) -> None:
         if event.option_id == ADDRESS:
-            self.query_one("#address").focus()
+            self.set_focus(self.query_one("#address"))
         else:
             self._give()
 

@@ -95,10 +95,10 @@ class VerdictScreen(Screen[None]):
     def on_mount(self) -> None:
         plan = self.query_one(CommandList)
         if plan.steps:
-            plan.focus()
+            self.set_focus(plan)
         else:
             plan.display = False
-            self.query_one("#why").focus()
+            self.set_focus(self.query_one("#why"))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that would show nothing are not offered."""

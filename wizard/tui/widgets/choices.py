@@ -1,4 +1,5 @@
-"""A list to choose from. The highlighted row has a mark (a colour alone would not do), and rows wrap with an indent."""
+"""A list to choose from, whose rows wrap with an indent. A colour alone would not do, so the chosen row has a mark, and
+another one while the keys go elsewhere: `▸` here, `•` chosen before."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from textual.widgets.option_list import Option
 
 from wizard.tui.content import hanging
 
-_HERE, _ELSEWHERE = "▸ ", "  "
+_HERE, _CHOSEN, _ELSEWHERE = "▸ ", "• ", "  "
 
 
 class Choice(Struct, frozen=True):
@@ -36,10 +37,12 @@ class Choices(OptionList):
         self.add_options(map(_option, self.rows))
         self._draw_all()
 
-    def on_focus(self) -> None:
-        """The keyboard has come here: Enter shall have something to take."""
-        if self.highlighted is None and self.option_count:
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """The keyboard comes or goes: when it comes, Enter shall have something to take."""
+        super().watch_has_focus(has_focus)
+        if has_focus and self.highlighted is None and self.option_count:
             self.action_first()
+        self._draw_all()
 
     def on_resize(self) -> None:
         self._draw_all()
@@ -51,9 +54,10 @@ class Choices(OptionList):
     def _draw_all(self) -> None:
         width = self.scrollable_content_region.width or self.app.size.width - 6
         for index, row in enumerate(self.rows[: self.option_count]):
-            mark = _HERE if index == self.highlighted and not row.disabled else _ELSEWHERE
+            chosen = index == self.highlighted and not row.disabled
+            mark = (_HERE if self.has_focus else _CHOSEN) if chosen else _ELSEWHERE
             # The bar behind the highlighted row leaves no contrast for a muted colour.
-            content = Content(row.content.plain) if mark == _HERE else row.content
+            content = Content(row.content.plain) if chosen else row.content
             body = hanging(content, max(20, width - len(mark)), 2)
             self.replace_option_prompt_at_index(index, _beside(mark, body))
 
