@@ -36,7 +36,7 @@ def main(given: list[str]) -> int:
     parser.add_argument("case", nargs="?", metavar="CASE", default=DEFAULT, help="one of `wizard demo --list`")
     parser.add_argument("--list", action="store_true", help="every practice case")
     parser.add_argument("--tui", action="store_true", help="in the guided screens")
-    parser.add_argument("--keep", action="store_true", help="leave the server running until Enter is pressed")
+    parser.add_argument("--keep", action="store_true", help="leave the case standing until Enter is pressed")
     parser.add_argument("--json", action="store_true", help="one JSON object, for programs")
     parsed = parser.parse_args(given)
     if parsed.list:
@@ -60,7 +60,7 @@ def main(given: list[str]) -> int:
         if parsed.tui:
             from wizard.cli import screens
 
-            return screens.main(_words(case, target, bundle))
+            return screens.main([*_words(case, target, bundle), "--no-diary"])
         return _walk_through(case, target, bundle, parsed)
 
 
@@ -98,9 +98,9 @@ def _walk_through(case: Case, target: str, bundle: str, parsed: argparse.Namespa
         report = diagnose(target, arguments.source(bundle), options, progress.tell)
     print_report(report, json=parsed.json)
     sys.stdout.flush()
-    print(f"\nto learn  {case.learn}\nmore      wizard explain {case.ref}", file=sys.stderr)
-    if parsed.keep and case.serve and sys.stdin.isatty():
-        input("\nThe server still runs: try the plan in another terminal. Enter ends it. ")
+    print(f"\nto learn  {case.learn} (wizard explain {case.ref})", file=sys.stderr)
+    if parsed.keep and not bundle and sys.stdin.isatty():
+        input(f"\nThe case stands: try the plan in {_where()}. Enter ends it. ")
     seen = any(finding.ref == case.ref for finding in report.findings)
     return ExitCode.CLEAR if seen else ExitCode.FAULT
 
@@ -112,6 +112,14 @@ def _tell(case: Case, target: str, bundle: str) -> None:
     if case.serve == "http.server":
         print(f"A practice server listens on 127.0.0.1:{target}. Can another device reach it?", file=sys.stderr)
     print(f"  “{case.says}”\n\n$ {shlex.join(['wizard', 'check', *_words(case, target, bundle)])}\n", file=sys.stderr)
+
+
+def _where() -> str:
+    """A terminal in which the plan's commands meet the case: a shell in its namespace, where it has one."""
+    from wizard.cli import practice
+
+    inside = os.environ.get(practice.INSIDE)
+    return f"another terminal, inside: sudo nsenter -t {inside} -n sh" if inside else "another terminal"
 
 
 def _words(case: Case, target: str, bundle: str) -> list[str]:

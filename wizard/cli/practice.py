@@ -22,7 +22,7 @@ from wizard.demo import SERVER, Case
 from wizard.errors import ExitCode, WizardError
 
 INSIDE = "WIZARD_DEMO_INSIDE"
-"""Set where the wizard already runs in the namespace of its case."""
+"""Set where the wizard already runs in the namespace of its case: to the process whose network that is, as seen outside."""
 
 _PAGE = "<!doctype html><title>It works</title><h1>It works</h1><p>The Connection Wizard's practice page.</p>\n"
 # Private copies of what would speak of the real machine: firewalld's and Docker's sockets, the firewalls' own files.
@@ -72,7 +72,7 @@ def can_have_a_namespace(case: Case) -> bool:
     """Whether this machine lets us make one, and has the programs that the case needs."""
     if not sys.platform.startswith("linux") or not all(map(shutil.which, (*case.needs, "unshare", "ip"))):
         return False
-    done = subprocess.run([*_unshare(), "true"], capture_output=True, check=False, timeout=20)
+    done = subprocess.run([*_unshare(), sys.executable, "-c", ""], capture_output=True, check=False, timeout=20)
     return done.returncode == 0
 
 
@@ -81,7 +81,7 @@ def enter_namespace(given: list[str]) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     words = [*_unshare(), sys.executable, "-m", "wizard", "demo", *given]
-    os.execvpe(words[0], words, {**os.environ, INSIDE: "1"})
+    os.execvpe(words[0], words, {**os.environ, INSIDE: str(os.getpid())})
 
 
 def _unshare() -> list[str]:
