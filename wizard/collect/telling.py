@@ -77,7 +77,7 @@ def hosts(texts: Mapping[str, str]) -> Iterator[str]:
     """The names of this machine and of others."""
     for line in texts.get("hosts", "").splitlines():
         yield from line.partition("#")[0].split()[1:]
-    for name in ("platform", "windows-platform"):
+    for name in ("platform", "windows-platform", "windows-version"):
         for line in texts.get(name, "").splitlines():
             if line.lower().startswith(("hostname=", "computername=")):
                 yield line.partition("=")[2].strip()
