@@ -12,6 +12,7 @@ from wizard.model.diagnosis import Side, Stage, Target
 from wizard.model.facts import AttemptOutcome, Facts
 from wizard.model.journey import Action, Journey, Step
 from wizard.model.options import Options
+from wizard.model.windows import WindowsFacts
 from wizard.model.report import Overall, Report, StageResult, StageStatus
 
 _PROBES_OF_STAGE = {
@@ -24,6 +25,15 @@ _PROBES_OF_STAGE = {
     Stage.REACHABILITY: ("attempts",),
     Stage.APPLICATION: ("attempts",),
 }
+_ON_WINDOWS = {
+    Stage.NAME: ("psutil-interfaces", "get-netipaddress", "ipconfig"),
+    Stage.PROCESS: ("win32-process", "tasklist", "sc-queryex"),
+    Stage.BIND: ("psutil-listeners", "netstat", "excluded-ports-4"),
+    Stage.CONFLICT: ("http-servicestate", "netsh-portproxy"),
+    Stage.FIREWALL: ("reg-firewall", "reg-firewall-policy", "get-netfirewallprofile", "get-netconnectionprofile"),
+    Stage.ROUTE: ("get-netroute", "route-print", "get-netneighbor", "arp"),
+}
+_PROBES_OF_STAGE = {stage: (*names, *_ON_WINDOWS.get(stage, ())) for stage, names in _PROBES_OF_STAGE.items()}
 """Which probes a stage waits for: the slowest of them is the stage's time, since they run side by side."""
 
 
@@ -103,6 +113,8 @@ def _innocent(facts: Facts, solution: Solution) -> bool:
     if journey.stop is None or journey.unknowns or isinstance(facts.rulesets, Unknown) or facts.unreadable_rulesets:
         return False
     any_rule = any(chain.rules for each in facts.rulesets for table in each.tables for chain in table.chains.values())
+    if isinstance(facts.windows, WindowsFacts):
+        any_rule = not isinstance(facts.windows.rules, Unknown) and bool(facts.windows.rules)
     let_in = journey.decision is not None and journey.decision.outcome == "deliver"
     no_firewall_finding = all(each.cause.stage is not Stage.FIREWALL for each in solution.blocking)
     return bool(any_rule and let_in and no_firewall_finding)
