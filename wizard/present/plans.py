@@ -88,7 +88,8 @@ def step_view(step: Instruction, *, root: bool) -> StepView:
     if isinstance(step, Edit):
         return _edit(step)
     line = quoting.command(step, sudo=not root and step.where == "here")
-    lead = ", ".join(filter(None, (PLACE.get(step.where, ""), _SHELL[step.shell])))
+    shell = _SHELL[step.shell] + (" as administrator" if step.root and step.shell is not Shell.SH else "")
+    lead = ", ".join(filter(None, (PLACE.get(step.where, ""), shell)))
     return StepView("run", harmless(line), line, lead, harmless(step.note), background=step.background)
 
 
