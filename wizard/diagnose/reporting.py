@@ -12,8 +12,8 @@ from wizard.model.diagnosis import Side, Stage, Target
 from wizard.model.facts import AttemptOutcome, Facts
 from wizard.model.journey import Action, Journey, Step
 from wizard.model.options import Options
-from wizard.model.windows import WindowsFacts
 from wizard.model.report import Overall, Report, StageResult, StageStatus
+from wizard.model.windows import WindowsFacts
 
 _PROBES_OF_STAGE = {
     Stage.NAME: ("resolution", "hosts", "ip-addresses"),
