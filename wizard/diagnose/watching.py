@@ -19,7 +19,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wizard.collect.live import LiveSource
-from wizard.collect.watching import eyes, page
+from wizard.collect.watching import eyes, page, table
 from wizard.collect.watching.own import OwnAddresses
 from wizard.collect.watching.page import NoPort, Page, Visit
 from wizard.collect.watching.pairing import SAME_MOMENT, Pairing
@@ -93,6 +93,7 @@ class _Watching:
     def __init__(self, wish: Wish, tell: Tell, stop: Event, closing: ExitStack) -> None:
         self.wish, self._tell, self._stop = wish, tell, stop
         self._began = time.monotonic()
+        self._before = table.counters()
         self._own = OwnAddresses()
         self._visits: queue.SimpleQueue[Visit] = queue.SimpleQueue()
         self._shown: dict[int, Arrival] = {}
@@ -258,9 +259,9 @@ class _Watching:
         )
 
     def _counted(self) -> tuple[str, ...]:
-        if self._table is None:
+        if self._sniffer is not None:
             return ()
-        counted = self._table.counted()
+        counted = table.counted(self._before)
         return (f"Meanwhile the kernel counted, on all ports together: {', '.join(counted)}.",) if counted else ()
 
     # What is known

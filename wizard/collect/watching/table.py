@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from ipaddress import ip_address
 
 from wizard.collect import proc
@@ -42,7 +42,6 @@ class Table:
         self._local = local
         self._numbers: dict[_Key, int] = {}
         self._known: dict[_Key, str] = dict(self._connections())
-        self._before = counters()
         self.pause = OFTENEST
 
     def look(self) -> list[Attempted]:
@@ -57,15 +56,6 @@ class Table:
                 found.append(self._attempted(key, state, revises=before is not None and key in self._numbers))
         self._known = now
         return found
-
-    def counted(self) -> tuple[str, ...]:
-        """What the kernel counted since the start, on all ports together."""
-        after = counters()
-        return tuple(
-            f"{after[name] - before} {COUNTERS[name]}"
-            for name, before in self._before.items()
-            if after.get(name, 0) > before
-        )
 
     def _attempted(self, key: _Key, state: str, revises: bool) -> Attempted:
         number = self._numbers.setdefault(key, len(self._numbers) + 1)
@@ -107,6 +97,14 @@ def _endpoint(text: str) -> tuple[Address, int]:
     address = ip_address(b"".join(word.to_bytes(4, sys.byteorder) for word in words))
     mapped = getattr(address, "ipv4_mapped", None)
     return mapped or address, int(port, 16)
+
+
+def counted(before: Mapping[str, int]) -> tuple[str, ...]:
+    """What the kernel counted since then, on all ports together, in words."""
+    after = counters()
+    return tuple(
+        f"{COUNTERS[name]}: {after[name] - count}" for name, count in before.items() if after.get(name, 0) > count
+    )
 
 
 def counters() -> dict[str, int]:
