@@ -248,6 +248,7 @@ def facts(**changes: Any) -> Facts:
         "wire": None,
         "sources": {},
         "windows": None,
+        "macos": None,
         "notes": (),
     }
     assert values.keys() == set(Facts.__struct_fields__), "a field of Facts has no benign value here"

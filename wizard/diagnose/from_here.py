@@ -29,11 +29,15 @@ Answer = Capture | Unknown
 Tell = Callable[[str], None]
 
 
-def ways_out(target: Target) -> dict[str, Answer]:
-    """The kernel's way to each address; asking sends nothing."""
+def unsent(target: Target, source: Source) -> dict[str, Answer]:
+    """The kernel's way to each address, and the desktop's proxy; asking sends nothing."""
+    if source.platform != "linux":
+        return {}
+    from wizard.collect import desktop_proxy
     from wizard.collect import ways_out as asking
 
-    return {"ways-out": asking.ask(map(str, target.addresses))} if target.addresses else {}
+    found: dict[str, Answer] = {"desktop-proxy": desktop_proxy.look()}
+    return found | ({"ways-out": asking.ask(map(str, target.addresses))} if target.addresses else {})
 
 
 def wanted(facts: Facts, target: Target, seconds: float, host_header: str) -> tuple[Wish, ...]:

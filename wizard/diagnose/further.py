@@ -73,12 +73,16 @@ def look(facts: Facts, target: Target, source: Source, options: Options, tell: T
 def _from_here(facts: Facts, target: Target, source: Source, options: Options, tell: Tell | None) -> dict[str, Answer]:
     """This machine is the one that cannot get through: the way out, the attempts, and what is to be seen after them."""
     if not source.live:
-        return from_here.kept(source, "ways-out", "wire") | _attempts(facts, target, source, options, tell)
+        return from_here.kept(source, "desktop-proxy", "ways-out", "wire") | _attempts(
+            facts, target, source, options, tell
+        )
+    found = from_here.unsent(target, source)
+    facts = assemble.with_more(facts, found)
     if not options.probe:
-        return from_here.ways_out(target) | _attempts(facts, target, source, options, tell)
-    packets = from_here.Packets(target, min(5.0, options.seconds or 5.0))
-    found = from_here.ways_out(target) | _attempts(facts, target, source, options, tell) | from_here.afterwards(source)
-    return found | packets.gather(assemble.with_more(facts, found))
+        return found | _attempts(facts, target, source, options, tell)
+    packets = from_here.Packets(target, min(5.0, options.seconds or 5.0)) if source.platform == "linux" else None
+    found |= _attempts(facts, target, source, options, tell) | from_here.afterwards(source)
+    return found | (packets.gather(assemble.with_more(facts, found)) if packets else {})
 
 
 def _kept(source: Source, name: str) -> Answer | None:

@@ -61,7 +61,7 @@ def report(
         sentence=_sentence(verdict, solution, target),
         journey=solution.journey,
         client_sees=client_sees(solution.journey),
-        stages=tuple(_stage(each, solution, facts, captures, options) for each in SHOWN),
+        stages=tuple(_stage(each, solution, facts, target, captures, options) for each in SHOWN),
         findings=findings,
         ruled_out=solution.first.ruled_out,
         cannot_tell=solution.first.cannot_tell,
@@ -121,14 +121,21 @@ def _innocent(facts: Facts, solution: Solution) -> bool:
 
 
 def _stage(
-    stage: Stage, solution: Solution, facts: Facts, captures: Mapping[str, Capture | Unknown], options: Options
+    stage: Stage,
+    solution: Solution,
+    facts: Facts,
+    target: Target,
+    captures: Mapping[str, Capture | Unknown],
+    options: Options,
 ) -> StageResult:
-    status, summary = _stage_answer(stage, solution, facts, options)
+    status, summary = _stage_answer(stage, solution, facts, target, options)
     times = [each.seconds for name in _PROBES_OF_STAGE[stage] if isinstance(each := captures.get(name), Capture)]
     return StageResult(stage, status, summary, round(max(times, default=0.0), 3))
 
 
-def _stage_answer(stage: Stage, solution: Solution, facts: Facts, options: Options) -> tuple[StageStatus, str]:
+def _stage_answer(
+    stage: Stage, solution: Solution, facts: Facts, target: Target, options: Options
+) -> tuple[StageStatus, str]:
     blocking = [each for each in solution.blocking if each.cause.stage is stage]
     if blocking:
         return StageStatus.FAIL, blocking[0].verdict.summary
@@ -143,7 +150,7 @@ def _stage_answer(stage: Stage, solution: Solution, facts: Facts, options: Optio
     passed = [step for step in steps if step.action in (Action.PASS, Action.TRANSLATE)]
     if passed:
         return StageStatus.PASS, _said(passed[-1])
-    return _not_walked(stage, solution, options)
+    return _not_walked(stage, solution, target, options)
 
 
 def _said(step: Step) -> str:
@@ -165,10 +172,15 @@ def _reachability(facts: Facts, solution: Solution, options: Options) -> tuple[S
     return StageStatus.WARN, f"this machine itself gets {attempt.outcome} at {where}"
 
 
-def _not_walked(stage: Stage, solution: Solution, options: Options) -> tuple[StageStatus, str]:
+_THEIRS = (Stage.PROCESS, Stage.BIND, Stage.CONFLICT)
+
+
+def _not_walked(stage: Stage, solution: Solution, target: Target, options: Options) -> tuple[StageStatus, str]:
     settled = [each for each in solution.first.ruled_out if each.cause.stage is stage]
     if stage is Stage.CONFLICT and solution.walks[-1].delivered_to is not None and settled:
         return StageStatus.PASS, f"nobody else holds port {solution.journey.packet.destination_port}"
+    if solution.journey.delivered_to is None and target.side is Side.CLIENT and stage in _THEIRS:
+        return StageStatus.SKIPPED, "known on the other machine only"
     if stage is Stage.APPLICATION and not options.probe:
         return StageStatus.SKIPPED, "not asked (--no-probe)"
     return StageStatus.SKIPPED, "the connection does not get this far"

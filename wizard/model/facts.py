@@ -351,6 +351,8 @@ class ProxySettings(Struct, frozen=True):
     proxies: Mapping[str, str] = field(default_factory=dict)
     bypass: tuple[str, ...] = ()
     origin: Origin = Origin("")
+    pac: str = ""
+    """The address of a script that decides (proxy auto-config), `wpad` where it is found by itself; or empty."""
 
 
 class Facts(Struct, frozen=True):

@@ -22,11 +22,13 @@ from wizard.model.facts import (
     Owner,
     Process,
     Proto,
+    ProxySettings,
     Ufw,
     UnixListener,
 )
 from wizard.parse import (
     attempts,
+    desktop_proxy,
     docker_json,
     fail2ban,
     firewalld,
@@ -85,7 +87,7 @@ def facts(captures: Captures, platform: str, taken_at: float, privileged: bool) 
         hosts=desk.read("hosts", hosts.parse),
         resolution=desk.read("resolution", resolution.parse) if "resolution" in captures else None,
         ways_out=desk.read("ways-out", ways_out.parse) if "ways-out" in captures else (),
-        proxy=desk.read("proxy", proxy.parse),
+        proxy=_with_desktop(desk.read("proxy", proxy.parse), desk),
         attempts=desk.read("attempts", attempts.parse),
         wire=desk.read("wire", wire.parse) if "wire" in captures else None,
         sources=_sources(captures),
@@ -191,6 +193,22 @@ def _firewalld(desk: Desk) -> Firewalld | Unknown | None:
     if parsed.value is not None and isinstance(files, Capture):
         parsed = Parsed(replace(parsed.value, zone_files=tuple(files.text.split("\n")[:-1])), parsed.unread)
     return desk.take("firewalld", parsed)
+
+
+def _with_desktop(known: ProxySettings | Unknown, desk: Desk) -> ProxySettings | Unknown:
+    """The environment's proxies, and the desktop's for what the environment leaves open."""
+    answer = desk.answer("desktop-proxy")
+    if isinstance(known, Unknown) or isinstance(answer, Unknown):
+        return known
+    stored = desk.take("desktop-proxy", desktop_proxy.parse(answer.text, answer.source))
+    if not stored.proxies and not stored.pac:
+        return known
+    return ProxySettings(
+        {**stored.proxies, **known.proxies},
+        tuple(dict.fromkeys((*known.bypass, *stored.bypass))),
+        known.origin if known.proxies else stored.origin,
+        stored.pac,
+    )
 
 
 def _containers(desk: Desk, running: Mapping[int, Process] | Unknown) -> tuple[Container, ...] | Unknown:

@@ -58,4 +58,17 @@ def _instead(facts: Facts, target: Target) -> Intent:
     own = vantage.lan_addresses(facts)
     if own and target.side is Side.SERVER:
         return instead(target, address=own[0])
-    return Advise(f"Open the URL with the address of {target.host}, or check how the name is spelled.")
+    return Advise(f"Open the URL with the address of {target.host}{_hint(target.host)}")
+
+
+def _hint(host: str) -> str:
+    """What kind of name it is says where it would have to be known."""
+    name = host.lower().rstrip(".")
+    if name.endswith(".local"):
+        return (
+            "; .local names are found by mDNS: both devices in one network, avahi or systemd-resolved here "
+            "(libnss-mdns), UDP port 5353 open on both."
+        )
+    if "." not in name:
+        return ", or with its domain behind it: a name without a dot is looked up in the search domains of this network only."
+    return ", or check how the name is spelled."

@@ -27,9 +27,10 @@ from __future__ import annotations
 from wizard.judge.causes._way import dialled, instead, not_here, stop_of
 from wizard.judge.causes.address_not_of_this_machine import is_name
 from wizard.model.capture import Origin, Unknown
-from wizard.model.diagnosis import RootCause, Stage, Target, Verdict, found, ruled_out
+from wizard.model.diagnosis import Ask, Certainty, RootCause, Side, Stage, Target, Verdict, found, ruled_out
 from wizard.model.facts import Facts, HostsEntry, Interface, Resolution
 from wizard.model.journey import Ending, Journey
+from wizard.model.remedy import Advise
 
 CAUSE = RootCause(
     ref="name-resolves-elsewhere",
@@ -67,3 +68,18 @@ def _hosts_lines(facts: Facts, host: str) -> tuple[HostsEntry, ...]:
 
 def _resolved(facts: Facts) -> tuple[Origin, ...]:
     return (facts.resolution.origin,) if isinstance(facts.resolution, Resolution) else ()
+
+
+def suspect(target: Target, facts: Facts, journey: Journey) -> Verdict | None:
+    """From the client's side: a line of this machine's own hosts file leads there, and nobody, or somebody else, answers."""
+    lines = _hosts_lines(facts, target.host)
+    if target.side is not Side.CLIENT or not lines or not is_name(target.host):
+        return None
+    at = f"{lines[0].origin.source} line {lines[0].origin.line}"
+    return found(
+        f"This machine's own hosts file says that {target.host} is {lines[0].address} ({at}); the line may be old.",
+        lines[0].origin,
+        fix=(Advise(f"Compare {lines[0].address} with the server's own addresses, and mend the line in {at}."),),
+        certainty=Certainty.POSSIBLE,
+        ask=Ask(("ip", "-br", "addr"), f"no {lines[0].address} among the addresses"),
+    )

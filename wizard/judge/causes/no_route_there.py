@@ -16,6 +16,9 @@ Fix: connect the device to a network that leads there, or give it a route:
   sudo ip route add 192.168.1.0/24 via 10.0.0.1 dev eth0
 
 Undo: sudo ip route del 192.168.1.0/24 via 10.0.0.1 dev eth0
+
+Often mistaken for: `host-does-not-answer`: there packets leave, and nobody answers within seconds; here
+the error comes at once, from this very machine.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ from __future__ import annotations
 from wizard.judge import vantage
 from wizard.judge.causes._way import stop_of
 from wizard.judge.proxies import bypassed
-from wizard.model.diagnosis import Certainty, RootCause, Severity, Side, Stage, Target, Verdict, found, ruled_out
+from wizard.model.diagnosis import Ask, Certainty, RootCause, Severity, Side, Stage, Target, Verdict, found, ruled_out
 from wizard.model.facts import Facts, ProxySettings
 from wizard.model.journey import Ending, Journey
 from wizard.model.remedy import Advise
@@ -55,6 +55,8 @@ def check(target: Target, facts: Facts, journey: Journey, proxy: ProxySettings) 
         return ruled_out("The connection comes from another device, whose proxy settings are its own.")
     server = proxy.proxies.get(target.scheme) or proxy.proxies.get("all")
     host = target.host or str(journey.packet.destination)
+    if proxy.pac and stop is None and not server:
+        return _script(target, host, proxy)
     if not server and stop is None:
         return ruled_out(f"No proxy is set for {target.scheme}.", proxy.origin)
     if stop is None and bypassed(host, proxy.bypass):
@@ -68,4 +70,17 @@ def check(target: Target, facts: Facts, journey: Journey, proxy: ProxySettings) 
         fix=(Advise(f"Add {host} to the proxy's exceptions: NO_PROXY={','.join((*proxy.bypass, host))}"),),
         certainty=Certainty.PROVED if stop else Certainty.LIKELY,
         severity=Severity.BLOCKING if stop or (asked and journey.stop is not None) else None,
+    )
+
+
+def _script(target: Target, host: str, settings: ProxySettings) -> Verdict:
+    """A script decides, which is not run here: what it says of this address its text shows."""
+    where = "one that the network names (WPAD)" if settings.pac == "wpad" else settings.pac
+    run = ("curl", "-sS", "http://wpad/wpad.dat" if settings.pac == "wpad" else settings.pac)
+    return found(
+        f"Browsers here ask a script which proxy to take, {where}; it may send {host} to one.",
+        settings.origin,
+        fix=(Advise(f"Read the script for what it says of {host}, or set the browser to no proxy for a try:", run),),
+        certainty=Certainty.POSSIBLE,
+        ask=Ask(run, f"PROXY for {host}, rather than DIRECT", "here"),
     )
