@@ -77,6 +77,8 @@ class BundleSource(Kept):
             platform, taken_at = str(about["platform"]), float(about["taken_at"])
         except (KeyError, TypeError, ValueError) as error:
             raise bundle_files.damaged(where, f"its {bundle_files.MANIFEST} does not say {error}") from error
+        # collect.cmd may have no clock that counts seconds: 0 then, and the file's own time counts.
+        taken_at = taken_at or where.stat().st_mtime
         captures = _captures(_toml(files.get(CAPTURES), CAPTURES, where), files, _reader(platform, files))
         super().__init__(captures, platform, taken_at, about.get("privileged") is True)
         self.target = str(about.get("target", ""))

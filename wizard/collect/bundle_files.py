@@ -91,10 +91,12 @@ def _zip(path: Path) -> Iterator[tuple[str, bytes]]:
     try:
         with zipfile.ZipFile(path) as archive:
             for entry in archive.infolist():
-                if not entry.is_dir():
+                # Windows PowerShell 5.1 separates folders by backslashes in its archives.
+                name = entry.filename.replace("\\", "/")
+                if not name.endswith("/"):
                     _bounded(entry.file_size, path)
                     with archive.open(entry) as file:
-                        yield entry.filename, _at_most(file.read(entry.file_size + 1), entry.file_size, path)
+                        yield name, _at_most(file.read(entry.file_size + 1), entry.file_size, path)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
         raise damaged(path, f"the zip cannot be read: {error}") from error
 
