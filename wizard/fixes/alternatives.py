@@ -21,6 +21,10 @@ def instead(finding: Finding, facts: Facts, target: Target, journey: Journey) ->
 
     Binding the dialled address alone opens nothing on any other network; 127.0.0.1 stops working here.
     """
+    if facts.platform == "windows":
+        from wizard.fixes import windows_instead
+
+        yield from windows_instead.instead(finding, facts, target, journey)
     for intent in finding.verdict.intents:
         if not isinstance(intent, Rebind) or not intent.address.is_unspecified:
             continue
