@@ -218,10 +218,27 @@ def _over_tls(secure: Attempt | None, plain: Attempt | None, target: Target) -> 
         return Fault(Ending.NOT_BELIEVED, f"its certificate is not believed ({said})", certificate(secure.certificate))
     if secure is None or secure.tls == "ok":
         return None if secure is None else _sent_away(secure, target)
+    if refusal := tls_refusal(secure):
+        sees = ClientSees("tls-error", refusal, None, 35)
+        return Fault(Ending.WRONG_PROTOCOL, f"refuses the browser's TLS ({secure.tls})", sees)
     if plain is None or not plain.banner:
         return _cut_off(secure)
     sees = ClientSees("tls-error", "ERR_SSL_PROTOCOL_ERROR", None, 35)
     return Fault(Ending.WRONG_PROTOCOL, f"does not speak TLS ({secure.tls})", sees)
+
+
+# OpenSSL's words for the alerts of RFC 8446 section 6.2, and Chrome's codes for them (net/socket/ssl_client_socket_impl.cc).
+_TLS_REFUSALS = {
+    "ALERT_PROTOCOL_VERSION": "ERR_SSL_VERSION_OR_CIPHER_MISMATCH",
+    "ALERT_HANDSHAKE_FAILURE": "ERR_SSL_VERSION_OR_CIPHER_MISMATCH",
+    "UNSUPPORTED_PROTOCOL": "ERR_SSL_VERSION_OR_CIPHER_MISMATCH",
+    "UNRECOGNIZED_NAME": "ERR_SSL_UNRECOGNIZED_NAME_ALERT",
+}
+
+
+def tls_refusal(attempt: Attempt) -> str:
+    """Chrome's code where the server speaks TLS and refuses the handshake; empty where it did something else."""
+    return next((code for words, code in _TLS_REFUSALS.items() if words in attempt.tls), "")
 
 
 def _sent_away(attempt: Attempt, target: Target) -> Fault | None:

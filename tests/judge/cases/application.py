@@ -11,6 +11,14 @@ SSH = attempt(banner=b"SSH-2.0-OpenSSH_9.2\r\n", ended="open")
 CLOSED = attempt(banner=b"", ended="closed")
 DJANGO = attempt(banner=b"HTTP/1.1 400 Bad Request\r\n\r\n<title>DisallowedHost at /</title>")
 BAD = attempt(banner=b"HTTP/1.1 400 Bad Request\r\n\r\nmissing field")
+OLD_TLS = (
+    attempt(sent="tls", tls="TLSV1_ALERT_PROTOCOL_VERSION", banner=b"", ended="closed"),
+    attempt(sent="http", banner=b"", ended="closed"),
+)
+CUT_OFF = (
+    attempt(sent="tls", tls="UNEXPECTED_EOF_WHILE_READING", banner=b"", ended="closed"),
+    attempt(sent="http", banner=b"", ended="closed"),
+)
 
 CASES = (
     found("https-asked-of-http", "flask", facts(attempts=NO_TLS), scheme="https", says="does not speak TLS"),
@@ -18,6 +26,10 @@ CASES = (
     near_miss("https-asked-of-http", "ssh", facts(attempts=(NO_TLS[0], SSH)), scheme="https"),
     near_miss("https-asked-of-http", "other-way-round", facts(attempts=TLS)),
     unsure("https-asked-of-http", "no-listeners-known", without("listeners"), scheme="https"),
+    found("tls-not-agreed", "old", facts(attempts=OLD_TLS), scheme="https", says="PROTOCOL_VERSION"),
+    near_miss("tls-not-agreed", "no-tls-at-all", facts(attempts=NO_TLS), scheme="https"),
+    near_miss("tls-not-agreed", "cut-off", facts(attempts=CUT_OFF), scheme="https"),
+    unsure("tls-not-agreed", "no-listeners-known", without("listeners"), scheme="https"),
     found("http-asked-of-https", "closes", facts(attempts=TLS), says="speaks TLS"),
     near_miss("http-asked-of-https", "just-closes", facts(attempts=(CLOSED,))),
     near_miss("http-asked-of-https", "not-tls-at-all", facts(attempts=(SSH,))),
