@@ -88,10 +88,12 @@ def complaints(fault: Ends, told: Told) -> Iterator[str]:
     if (told.errno, told.offender, told.curl) != (fault.errno, fault.offender, fault.curl):
         yield f"the lab: {told.errno} {told.offender} curl {told.curl}, not {fault.errno} {fault.offender} {fault.curl}"
     yield from _there(fault, told.server)
+    if fault.here and refs(told.client)[:1] not in [[ref] for ref in fault.here]:
+        yield f"root, on the client: {refs(told.client)}, expected {' or '.join(fault.here)} first"
     for who, report in (("root", told.client), ("an ordinary user", told.user)):
         yield from (f"{who}, on the client: {said}" for said in _here(fault, report))
-    if (first := refs(told.client)[:1]) and first[0] not in refs(told.user):
-        yield f"root is told {refs(told.client)}, an ordinary user {refs(told.user)}"
+    if missing := [ref for ref in refs(told.client)[:1] if ref not in refs(told.user)]:
+        yield f"root is told {missing} first, an ordinary user {refs(told.user)}"
 
 
 def _there(fault: Ends, report: dict[str, Any]) -> Iterator[str]:
@@ -109,8 +111,8 @@ def _here(fault: Ends, report: dict[str, Any]) -> Iterator[str]:
         if report["verdict"] != "reachable":
             yield f"{report['verdict']}, though nothing is wrong: {found}"
         return
-    if report["verdict"] != "blocked" or not found or found[0] not in fault.here:
-        yield f"{report['verdict']} {found}, expected {' or '.join(fault.here)} first"
+    if report["verdict"] != "blocked":
+        yield f"{report['verdict']} {found}"
     if missing := [ref for ref in fault.left if ref not in found]:
         yield f"{missing} is not among what is left: {found}"
     if sees["curl"] != fault.curl:

@@ -23,7 +23,8 @@ class Ends(Struct, frozen=True):
     """One fault. `curl`, `errno` and `offender` (who sent the ICMP error: ip(7) IP_RECVERR) are measured on the client.
 
     `there`: what may come first when the server is asked (none: it can know of nothing, and says reachable).
-    `here`: what may come first when the client is asked; `left`: what must be among its findings, of any severity."""
+    `here`: what may come first when the client is asked (root; an ordinary user, who cannot read its own rules or send bare
+    packets, may have more before it); `left`: what must be in the set, whoever asks."""
 
     name: str
     catalogue: str
@@ -95,7 +96,8 @@ _TO_SERVER = "tcp dport 8080 dnat to 10.77.0.1:5000"
 _ISOLATED = "bridge link set dev port-s isolated on; bridge link set dev port-c isolated on"
 _GET = "-m string --algo bm --string 'GET /' -j REJECT --reject-with tcp-reset"
 _BIG = Server((servers.PYTHON, "serve.py", "--text", "x" * 20000), 5000, {"serve.py": servers.PLAIN})
-_SILENT = ("host-does-not-answer",)
+_NOBODY = ("host-does-not-answer",)
+_SILENT = (*_NOBODY, "firewall-drops-port", "different-subnet", "router-drops-port")
 _REFUSED = ("refused-by-other-machine",)
 _ANY = ("reachable", "blocked", "undetermined")
 
@@ -127,7 +129,7 @@ _ROUTER = (
     # A router between two LANs: G1, G3, G5, G6, G10, G11, G18, G23.
     Ends("healthy--through-a-router", "", 0, "connected"),
     Ends("healthy--port-forward", "", 0, "connected", url=BEHIND_IT, router=translate(_TO_SERVER)),
-    Ends("router-drops", "G1", router=forward("tcp dport 5000 drop"), here=_SILENT),
+    Ends("router-drops", "G1", router=forward("tcp dport 5000 drop"), here=_SILENT, left=("router-drops-port",)),
     Ends(
         "router-rejects", "G1", 7, "ECONNREFUSED", ROUTER_OUTSIDE, here=("router-refuses",),
         router=forward("tcp dport 5000 reject with icmp port-unreachable"),
@@ -144,7 +146,7 @@ _ROUTER = (
         "middlebox-resets-the-request", "G23", 56, "connected", here=("closes-without-answer",), needs=("iptables",),
         router=f"iptables -A FORWARD -p tcp --dport 5000 {_GET}",
     ),
-    Ends("router-drops-the-answer", "G5", router=forward("tcp sport 5000 drop"), here=_SILENT),
+    Ends("router-drops-the-answer", "G5", router=forward("tcp sport 5000 drop"), here=_SILENT, left=("router-drops-port",)),
     Ends(
         "router-knows-no-way", "G1", 7, "ENETUNREACH", ROUTER_OUTSIDE, url="http://10.99.0.1:5000/",
         asked="http://10.99.0.1:5000/", options=("--from", ROUTED, "--side", "server"),
@@ -152,29 +154,29 @@ _ROUTER = (
     ),
     Ends(
         "server-is-off--behind-a-router", "G3", 7, "EHOSTUNREACH", ROUTER_OUTSIDE, server="ip link set veth-s down",
-        there=("interface-down",), here=_SILENT,
+        there=("interface-down",), here=_NOBODY,
     ),
     Ends(
-        "port-forward-to-an-old-address", "G11", 7, "EHOSTUNREACH", ROUTER_OUTSIDE, url=BEHIND_IT, here=_SILENT,
+        "port-forward-to-an-old-address", "G11", 7, "EHOSTUNREACH", ROUTER_OUTSIDE, url=BEHIND_IT, here=_NOBODY,
         router=translate("tcp dport 8080 dnat to 10.77.0.50:5000"),
     ),
     Ends("no-port-forward", "G10", 7, "ECONNREFUSED", url=BEHIND_IT, here=_REFUSED),
-    Ends("no-route-back", "G5", server="ip route del default", there=("no-route-back",), here=_SILENT),
+    Ends("no-route-back", "G5", server="ip route del default", there=("no-route-back",), here=_SILENT, left=("no-route-back",)),
     Ends(
-        "wrong-mask-on-the-server", "G5", here=_SILENT, verdicts=_ANY, there=("no-route-back", "different-subnet"),
+        "wrong-mask-on-the-server", "G5", here=_SILENT, left=("no-route-back",), verdicts=_ANY, there=("no-route-back", "different-subnet"),
         server="ip addr flush dev veth-s; ip addr add 10.77.0.1/8 dev veth-s",
     ),
     Ends(
-        "wrong-mask-on-the-client", "G5", 7, "EHOSTUNREACH", ROUTED, here=_SILENT,
+        "wrong-mask-on-the-client", "G5", 7, "EHOSTUNREACH", ROUTED, here=_NOBODY,
         client="ip addr flush dev veth-c; ip addr add 10.88.0.2/8 dev veth-c",
     ),
-    Ends("no-way-out", "G1", 7, "ENETUNREACH", client="ip route del default", here=("different-subnet", "no-route-back")),
+    Ends("no-way-out", "G1", 7, "ENETUNREACH", client="ip route del default", here=("no-route-there",)),
     Ends(
-        "another-way-back", "G6", here=_SILENT, verdicts=_ANY, there=("no-route-back",),
+        "another-way-back", "G6", here=_SILENT, left=("no-route-back",), verdicts=_ANY, there=("no-route-back",),
         server=tunnel("tun0", "10.66.0.1/24") + "ip route add 10.88.0.0/24 via 10.66.0.2 dev tun0",
     ),
     Ends(
-        "narrow-place", "G18", 28, "connected", serve=(_BIG,), here=("path-mtu-black-hole", *_SILENT),
+        "narrow-place", "G18", 28, "connected", serve=(_BIG,), here=("path-mtu-black-hole",),
         router="ip link set veth-rc mtu 900\n" + chain("filter", "output", "icmp type destination-unreachable drop"),
     ),
 )  # fmt: skip
@@ -184,22 +186,22 @@ _SWITCH = (
     switched("healthy--on-a-switch", "", 0, "connected"),
     switched(
         "server-is-off", "G3", 7, "EHOSTUNREACH", "10.77.0.2", server="ip link set veth-s down", there=("interface-down",),
-        here=_SILENT,
+        here=_NOBODY,
     ),
     switched(
-        "client-isolation", "G2", 7, "EHOSTUNREACH", "10.77.0.2", router=_ISOLATED, here=(*_SILENT, "client-isolation"),
+        "client-isolation", "G2", 7, "EHOSTUNREACH", "10.77.0.2", router=_ISOLATED, here=(*_NOBODY, "client-isolation"),
         left=("client-isolation",),
     ),
     switched(
         "client-isolation--only-ip", "G2", router=chain("filter", "forward", "ip protocol tcp drop", "bridge"), here=_SILENT,
     ),
-    switched("double-address", "G4", 7, "ECONNREFUSED", build=_double, here=(*_REFUSED, "duplicate-address")),
+    switched("double-address", "G4", 7, "ECONNREFUSED", build=_double, here=("duplicate-address",), left=("duplicate-address",)),
     switched(
         "no-loopback-at-the-router", "G12", 7, "ECONNREFUSED", url=OUTSIDE, here=_REFUSED,
         router=_OUTER_ADDRESS + translate(f"iifname wan0 {_TO_SERVER}"),
     ),
     switched(
-        "half-a-loopback-at-the-router", "G12", url=OUTSIDE, here=_SILENT,
+        "half-a-loopback-at-the-router", "G12", url=OUTSIDE, here=_SILENT, left=("router-drops-port",),
         router=_OUTER_ADDRESS + translate(_TO_SERVER),
     ),
 )  # fmt: skip
