@@ -152,7 +152,7 @@ def _shell_bundle(folder: Path) -> Path:
     assert unknowns
     quoted = {"Name": "netstat", "Line": "netstat -ano", "What": "who listens"}
     text = _filled(entries[1], quoted) + _filled(unknowns[1], {**quoted, "Name": "arp", "What": "the neighbour table"})
-    (folder / "captures.toml").write_bytes(("\r\n" + text).replace("\n", "\r\n").encode("ascii"))
+    (folder / "captures.toml").write_bytes(("\n" + text).replace("\n", "\r\n").encode("ascii"))
     (captures / "netstat.txt").write_bytes("  TCP    0.0.0.0:5000   0.0.0.0:0   ABHÖREN   4242\r\n".encode("cp850"))
     (captures / "code-page.txt").write_bytes(b"Aktive Codepage: 850.\r\n")
     (folder / "bundle.toml").write_bytes(_manifest().replace("\n", "\r\n").encode("ascii"))
@@ -163,8 +163,7 @@ def _shell_bundle(folder: Path) -> Path:
 
 
 def _filled(template: str, values: dict[str, str]) -> str:
-    lines = [line.strip().strip("\"'") for line in template.strip().splitlines()]
-    text = "\n".join(lines) + "\n"
+    text = _unquoted(template)
     for name, value in values.items():
         text = re.sub(
             rf"\$\(Get-Quoted \"?\$\(?\$?Ask\.{name}\)?(\.txt)?\"?\)", lambda m, v=value: f'"{v}{m[1] or ""}"', text
@@ -175,13 +174,15 @@ def _filled(template: str, values: dict[str, str]) -> str:
     )
 
 
+def _unquoted(lines: str) -> str:
+    """PowerShell strings, one a line, without their own quotes."""
+    return "".join(f"{line.strip()[1:-1]}\n" for line in lines.strip().splitlines())
+
+
 def _manifest() -> str:
     match = re.search(r"'bundle.toml'\) -Encoding Ascii -Value @\((.*?)\n\)", BODY, re.DOTALL)
     assert match
-    text = "\n".join(line.strip().strip("\"'") for line in match[1].strip().splitlines()) + "\n"
-    text = re.sub(r"\$\(if \(\$\w+\) \{ 'true' \} else \{ 'false' \}\)", "false", text)
-    # A string in single quotes holds its double quotes; the strip above took the last one of an empty string.
-    text = re.sub(r'^(\w+) = "([^"\n]*)$', r'\1 = "\2"', text, flags=re.MULTILINE)
+    text = re.sub(r"\$\(if \(\$\w+\) \{ 'true' \} else \{ 'false' \}\)", "false", _unquoted(match[1]))
     return text.replace("$seconds", "1760000000")
 
 
