@@ -27,7 +27,7 @@ _EXAMPLES = """  wizard demo                 start a server that only this machi
   wizard demo ufw-order       one of them: a recorded machine whose rules are in the wrong order
   wizard demo hung-app --tui  the same, in the guided screens
 """
-_KINDS = {"live": "live, on this machine", "namespace": "live, in a network of its own", "recorded": "recorded"}
+_KINDS = {"live": "live, on this machine", "namespace": "live, in a network of its own", "recorded": "as bundles"}
 
 
 def main(given: list[str]) -> int:
@@ -107,7 +107,7 @@ def _walk_through(case: Case, target: str, bundle: str, parsed: argparse.Namespa
 
 def _tell(case: Case, target: str, bundle: str) -> None:
     """What the person says, and the command that is run, on standard error."""
-    kind = f"recorded on {case.recorded_on}" if bundle else _KINDS[case.kind]
+    kind = case.origin if bundle else _KINDS[case.kind]
     print(f"{case.name} ({kind}): {case.story}", file=sys.stderr)
     if case.serve == "http.server":
         print(f"A practice server listens on 127.0.0.1:{target}. Can another device reach it?", file=sys.stderr)

@@ -37,7 +37,8 @@ class Case(Struct, frozen=True, forbid_unknown_fields=True):
     """Programs without which it cannot be live."""
     platforms: tuple[str, ...] = ()
     """Where it can be live; empty: everywhere."""
-    recorded_on: str = "Linux"
+    origin: str = "recorded on Linux"
+    """Where the bundle is from, in words."""
 
     @property
     def kind(self) -> str:
