@@ -61,7 +61,7 @@ def facts(captures: Captures, platform: str, taken_at: float, privileged: bool) 
         return macos.facts(captures, taken_at, privileged)
     desk = Desk(captures)
     if platform == "windows":
-        return _on_windows(desk, captures, taken_at, privileged)
+        return _on_windows(captures, taken_at, privileged)
     running = desk.read("processes", processes.parse)
     rulesets, unreadable = firewalls.read(captures)
     return Facts(
@@ -95,10 +95,12 @@ def facts(captures: Captures, platform: str, taken_at: float, privileged: bool) 
     )
 
 
-def _on_windows(desk: Desk, captures: Captures, taken_at: float, privileged: bool) -> Facts:
+def _on_windows(captures: Captures, taken_at: float, privileged: bool) -> Facts:
     """Windows answers other probes; what is asked for one target is the same everywhere."""
     from wizard.parse.windows import assemble
 
+    captures = assemble.without_answered(captures)
+    desk = Desk(captures)
     known = with_more(assemble.facts(desk, taken_at, privileged), captures)
     return replace(known, notes=tuple(dict.fromkeys((*desk.notes(), *known.notes))))
 
