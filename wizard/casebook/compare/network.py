@@ -54,10 +54,17 @@ def resolution(one: Facts, two: Facts) -> Iterator[Change]:
 
 
 def hosts(one: tuple[HostsEntry, ...], two: tuple[HostsEntry, ...]) -> Iterator[Change]:
-    before, after = ({(str(each.address), each.names): each for each in side} for side in (one, two))
+    """What the hosts file says of each name."""
     yield from sides(
-        Area.NAME, before, after, lambda key: f"hosts file: {' '.join(key[1])}", lambda each: str(each.address)
+        Area.NAME, _by_names(one), _by_names(two), lambda names: f"hosts file: {' '.join(names)}", ", ".join
     )
+
+
+def _by_names(entries: tuple[HostsEntry, ...]) -> dict[tuple[str, ...], list[str]]:
+    found: dict[tuple[str, ...], list[str]] = {}
+    for each in entries:
+        found.setdefault(each.names, []).append(str(each.address))
+    return found
 
 
 def routes(one: tuple[Route, ...], two: tuple[Route, ...]) -> Iterator[Change]:
