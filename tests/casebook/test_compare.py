@@ -145,7 +145,10 @@ CASES: dict[str, tuple[dict[str, object], tuple[str, str, str, str, str]]] = {
         {"sysctls": {**FACTS.sysctls, "net.ipv4.ip_forward": "1", "net.core.somaxconn": "9"}},  # type: ignore[dict-item]
         ("setting", "changed", "net.ipv4.ip_forward", "0", "1"),
     ),
-    "hosts": ({"hosts": (HostsEntry(B, ("mybox",)),)}, ("name", "changed", "hosts file: mybox", "192.168.1.100", "192.168.1.23")),
+    "hosts": (
+        {"hosts": (HostsEntry(B, ("mybox",)),)},
+        ("name", "changed", "hosts file: mybox", "192.168.1.100", "192.168.1.23"),
+    ),
     "name": (
         {"resolution": Resolution("mybox", error="not known")},
         ("name", "changed", "the name mybox", "192.168.1.100", "not known"),

@@ -29,7 +29,10 @@ from wizard.model.options import Options
 from wizard.present import case_json, case_markdown, html
 from wizard.present.case_story import CaseStory, RunStory
 
-HOSTILE = "``` \x1b[2J</pre><script>x</script> @everyone #12 [a](http://x.example) ![i](http://x.example/i.png) www.x.example | *b*"
+HOSTILE = (
+    "``` \x1b[2J</pre><script>x</script> @everyone #12 [a](http://x.example) "
+    "![i](http://x.example/i.png) www.x.example | *b*"
+)
 
 
 def told(book: Casebook, redacted: bool = False) -> CaseStory:
@@ -96,7 +99,7 @@ def test_the_markdown_is_whole_and_nothing_in_it_is_markup(story: CaseStory) -> 
     fenced = [fence.content.strip() for fence in fences if fence.content.strip() in commands]
     assert fenced[: len(commands)] == commands
     spoken = "".join(child.content for child in inline if child.type == "text")
-    assert not re.search(r"@\w|#\d|https?:|www\.", spoken)
+    assert not re.search(r"@\w|#\d|https?://|www\.\w", spoken)
     assert "\x1b" not in source
     heads = [tokens[place + 1].content for place, token in enumerate(tokens) if token.type == "heading_open"]
     assert any("What changed from run 2 to run 3" in each for each in heads) and heads[-1] == "Diary"
