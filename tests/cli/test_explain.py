@@ -25,8 +25,8 @@ def test_a_page_has_the_words_of_each_browser() -> None:
 
 
 def test_a_page_without_a_check_says_so() -> None:
-    assert "not diagnosed by the wizard" in wizard("carrier-grade-nat").stdout
-    assert "not diagnosed by the wizard" not in wizard("loopback-only-bind").stdout
+    assert "no check of its own" in wizard("carrier-grade-nat").stdout
+    assert "no check of its own" not in wizard("loopback-only-bind").stdout
 
 
 def test_the_list_has_every_page_by_stage() -> None:
@@ -56,6 +56,12 @@ def test_a_pasted_text_may_stand_in_quotes_or_not_and_stays_harmless() -> None:
     assert wizard("--search", "WinError", "10013").stdout == wizard("--search", "WinError 10013").stdout
     hostile = wizard("--search", "\x1b[2J[qqzz]zzzz")
     assert hostile.returncode == 3 and "\x1b" not in hostile.stdout
+
+
+def test_a_text_in_place_of_a_name_is_searched_for() -> None:
+    done = wizard("ERR_UNSAFE_PORT")
+    assert done.returncode == 0 and done.stdout.startswith(" 1  browser-blocks-port ")
+    assert done.stdout == wizard("--search", "ERR_UNSAFE_PORT").stdout
 
 
 def test_an_unknown_name_is_2_and_names_the_nearest() -> None:

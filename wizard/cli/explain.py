@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -18,10 +19,13 @@ from wizard.present import explain as shown
 
 _EXAMPLES = """  wizard explain                       every root cause, by stage
   wizard explain loopback-only-bind
+  wizard explain ERR_CONNECTION_TIMED_OUT
   wizard explain --search vite
   wizard explain --search "192.168.1.100 refused to connect. ERR_CONNECTION_REFUSED"
 """
 _SCHEMA = "wizard.explain/1"
+_NAME = re.compile(r"[a-z0-9-]+")
+"""What a name looks like; anything else in its place is a text to search for (`wizard explain ERR_UNSAFE_PORT`)."""
 
 
 def main(given: list[str]) -> int:
@@ -29,18 +33,19 @@ def main(given: list[str]) -> int:
     parser = arguments.Parser(
         "wizard explain", "What a root cause is, how to see it, how to fix and undo it.", _EXAMPLES
     )
-    parser.add_argument("ref", nargs="?", metavar="REF", help="a root cause's name, as a report shows it")
+    parser.add_argument("ref", nargs="*", metavar="REF", help="a root cause's name, as a report shows it")
     parser.add_argument(
         "--search", metavar="WORDS", nargs="+", help="a word, a framework, or an error text as it stands"
     )
     parser.add_argument("--json", action="store_true", help="one JSON object, for programs")
     parsed = parser.parse_args(given)
-    if parsed.search:
-        return _search(" ".join(parsed.search), json=parsed.json)
-    if parsed.ref is None:
+    ref = " ".join(parsed.ref)
+    if parsed.search or (ref and not _NAME.fullmatch(ref)):
+        return _search(" ".join((ref, *(parsed.search or ()))).strip(), json=parsed.json)
+    if not ref:
         _say({"schema": _SCHEMA, "causes": [_card(each) for each in everything()]}, _listed(), json=parsed.json)
     else:
-        found = _page(parsed.ref)
+        found = _page(ref)
         told = {"schema": _SCHEMA, **_card(found), "sections": _sections(found.text)}
         _say(told, text_of(found), json=parsed.json)
     return ExitCode.CLEAR
@@ -85,7 +90,8 @@ def _page(ref: str) -> KnowledgePage:
     from difflib import get_close_matches
 
     near = get_close_matches(ref, known, 3, 0.4)
-    hint = "did you mean " + " or ".join(near) + "?" if near else "`wizard explain` lists them all"
+    hint = "did you mean " + " or ".join(near) + "? " if near else "`wizard explain` lists them all. "
+    hint += f"Or search: wizard explain --search {ref[:60]}"
     raise WizardError("cause-not-known", f"There is no root cause called {ref[:60]!r}.", hint=hint, code=ExitCode.USAGE)
 
 
@@ -97,7 +103,7 @@ def _listed() -> str:
             stage = page.stage
             lines.append(f"\n{stage}")
         lines.append(f"  {page.ref:<36} {page.title}{'' if _cause(page.ref) else ' ·'}")
-    lines.append("\n· not diagnosed by the wizard: the page says how to find out")
+    lines.append("\n· without a check of its own: the page says how to find out")
     return "\n".join(lines).lstrip("\n") + "\n"
 
 

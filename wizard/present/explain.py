@@ -25,7 +25,7 @@ _STANDS = {
     Severity.WARNING: "a danger, not an obstacle",
     Severity.INFO: "worth knowing",
 }
-_NOT_HERE = "not diagnosed by the wizard: how to find out is below"
+_NOT_HERE = "the wizard has no check of its own for it: how to find out is below"
 
 
 class Knowledge(Protocol):
