@@ -15,10 +15,21 @@ from typing import Any
 
 import pytest
 
-from tests.live.lab import CLIENT, CLIENT6, PROJECT, SECOND_CLIENT, SERVER, SERVER6, Lab, Process, fill_queue
+from tests.live.lab import (
+    _AS_NOBODY,
+    CLIENT,
+    CLIENT6,
+    PROJECT,
+    SECOND_CLIENT,
+    SERVER,
+    SERVER6,
+    Lab,
+    Process,
+    fill_queue,
+)
 
 SYSTEM_PYTHON = "/usr/bin/python3"
-NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+NOBODY = tuple(_AS_NOBODY)
 URL6 = f"http://[{SERVER6}]:5000/"
 LONG = 40
 """Seconds to wait for a line that comes within one on a machine that has nothing else to do."""

@@ -13,14 +13,14 @@ from ipaddress import ip_address
 import pytest
 
 from tests.live.conftest import skip_without
-from tests.live.lab import CLIENT_LINK, PROJECT, ROUTED_CLIENT, SERVER, SERVER6, Lab
+from tests.live.lab import _AS_NOBODY, CLIENT_LINK, PROJECT, ROUTED_CLIENT, SERVER, SERVER6, Lab
 from wizard.collect.watching import packets
 from wizard.judge import wire
 from wizard.model.wire import WireEvidence
 from wizard.parse.wire import parse
 
 ROUTER = ip_address("10.88.0.1")
-NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+NOBODY = tuple(_AS_NOBODY)
 LOOK = """
 import sys
 from wizard.collect.wire import look
