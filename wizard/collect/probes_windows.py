@@ -23,7 +23,8 @@ _UTF_8 = "try { [Console]::OutputEncoding = [Text.Encoding]::UTF8 } catch { }; "
 
 
 def _command(name: str, asks: str, *argv: str, **more: object) -> Probe:
-    return Probe(name, asks, argv=argv, **{"remedy": " ".join(argv), "seconds": 15.0, **more})  # type: ignore[arg-type]
+    shown = " ".join(f'"{word}"' if " " in word else word for word in argv)
+    return Probe(name, asks, argv=argv, **{"remedy": shown, "seconds": 15.0, **more})  # type: ignore[arg-type]
 
 
 def _cmdlet(name: str, asks: str, cmdlet: str, properties: str, **more: object) -> Probe:

@@ -6,6 +6,7 @@ netsh, netstat and ipconfig write in the console's ("OEM") code page, which `chc
 
 from __future__ import annotations
 
+import codecs
 import re
 
 _CODECS = {
@@ -55,7 +56,7 @@ def _codec(code_page: int | None) -> str:
         return "utf-8"
     codec = _CODECS.get(code_page, f"cp{code_page}")
     try:
-        b"".decode(codec)
+        codecs.lookup(codec)
     except LookupError:
         return "utf-8"
     return codec

@@ -17,7 +17,7 @@ from wizard.model.facts import Address, Connection, Facts, Interface, Listener, 
 from wizard.model.windows import HttpSys, PortRange, WindowsFacts, Wsl
 from wizard.parse import hosts, psutil_interfaces, psutil_listeners
 from wizard.parse import processes as psutil_processes
-from wizard.parse.desk import Desk
+from wizard.parse.desk import Captures, Desk
 from wizard.parse.windows import (
     arp,
     cmdlets,
@@ -65,6 +65,43 @@ def facts(desk: Desk, taken_at: float, privileged: bool) -> Facts:
         proxy=desk.read("reg-internet-settings", proxy.parse),
         windows=windows,
     )
+
+
+_ALTERNATIVES = (
+    ("psutil-listeners", "netstat", "get-nettcpconnection"),
+    ("processes", "win32-process", "tasklist"),
+    ("sc-queryex", "win32-service", "tasklist"),
+    ("psutil-interfaces", "get-netipaddress", "ipconfig"),
+    ("get-netroute", "route-print"),
+    ("get-netneighbor", "arp"),
+    ("reg-firewall", "get-netfirewallrule", "netsh-rules"),
+    ("reg-firewall", "get-netfirewallprofile", "netsh-profiles"),
+)
+"""Probes of which one answer is enough: the others' silence is no news."""
+_ONLY_CALLED = ("reg-firewall-policy", "wsl-addresses", "wsl-listeners", "hyperv-firewall", "hyperv-rules")
+"""Probes that are asked only where another one's answer calls for them."""
+
+
+def without_answered(captures: Captures) -> dict[str, Capture | Unknown]:
+    """The captures without the silence of those whose question another one has answered, or that were not called for."""
+    answered = {name for name, each in captures.items() if isinstance(each, Capture)}
+    needless = {name for group in _ALTERNATIVES if answered & set(group) for name in group}
+    lacking = {name: each for name, each in captures.items() if isinstance(each, Unknown)}
+    uncalled = {
+        name
+        for name in _ONLY_CALLED
+        if name in lacking
+        and "does not have it" in lacking[name].reason
+        and not (name == "reg-firewall-policy" and _speaks(captures))
+    }
+    gone = (needless | uncalled) & lacking.keys()
+    return {name: each for name, each in captures.items() if name not in gone}
+
+
+def _speaks(captures: Captures) -> bool:
+    """Whether the key above says that Group Policy speaks of the firewall, or was not read."""
+    above = captures.get("reg-policies")
+    return not isinstance(above, Capture) or "\\windowsfirewall" in above.text.casefold()
 
 
 def _listeners(desk: Desk, running: Mapping[int, Process] | Unknown) -> tuple[Listener, ...] | Unknown:
