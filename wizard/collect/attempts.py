@@ -14,6 +14,7 @@ import queue
 import select
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -140,20 +141,33 @@ def _attempt(wish: Wish) -> dict[str, Any]:
 
 def _connect(connection: socket.socket, family: int, wish: Wish) -> dict[str, Any]:
     _want_errors(connection, family)
-    if wish.small_segments:
+    if wish.small_segments and hasattr(socket, "TCP_MAXSEG"):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, _SMALL_SEGMENT)
     connection.setblocking(False)
     number = connection.connect_ex(_destination(wish, family))
-    known = {"from": str(connection.getsockname()[0])} if number in (0, errno.EINPROGRESS) else {}
-    if number == errno.EINPROGRESS:
-        poller = select.poll()
-        poller.register(connection, select.POLLOUT)
-        if not poller.poll(wish.seconds * 1000):
+    known = {"from": str(connection.getsockname()[0])} if number in (0, *_UNDER_WAY) else {}
+    if number in _UNDER_WAY:
+        if not _ended(connection, wish.seconds):
             return {"outcome": "timeout", "errno": "ETIMEDOUT", **known}
         number = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     if number:
         return {"outcome": _outcome(number), "errno": _name(number), "icmp": _error_queue(connection), **known}
     return {"outcome": "connected", "errno": "", **known}
+
+
+_UNDER_WAY = (errno.EINPROGRESS, errno.EWOULDBLOCK)
+"""Linux and macOS answer the first, Windows the second."""
+
+
+def _ended(connection: socket.socket, seconds: float) -> bool:
+    """Waits until the attempt has ended one way or the other."""
+    if hasattr(select, "poll"):
+        poller = select.poll()
+        poller.register(connection, select.POLLOUT)
+        return bool(poller.poll(seconds * 1000))
+    # Windows tells of a failed attempt among the exceptions, and has no limit on the sockets' numbers.
+    _, done, failed = select.select([], [connection], [connection], seconds)
+    return bool(done or failed)
 
 
 def _destination(wish: Wish, family: int) -> Any:
@@ -164,18 +178,22 @@ def _destination(wish: Wish, family: int) -> Any:
 
 
 def _want_errors(connection: socket.socket, family: int) -> None:
+    if not sys.platform.startswith("linux"):
+        # The option's number means something else elsewhere; there the errno has to do.
+        return
     level, option = (socket.IPPROTO_IP, _IP_RECVERR)
     if family == socket.AF_INET6:
         level, option = (socket.IPPROTO_IPV6, _IPV6_RECVERR)
     try:
         connection.setsockopt(level, option, 1)
     except OSError:
-        # Only Linux has an error queue; elsewhere the errno has to do.
         return
 
 
 def _error_queue(connection: socket.socket) -> dict[str, Any] | None:
     """The ICMP that ended the attempt: struct sock_extended_err, and behind it the sender's address (linux/errqueue.h)."""
+    if not sys.platform.startswith("linux"):
+        return None
     try:
         ancillary = connection.recvmsg(0, 512, _ERRQUEUE)[1]
     except OSError:

@@ -15,9 +15,12 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cache
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from wizard.collect.commands_in_threads import ThreadedBatch
 
 MOST_OUTPUT = 64 * 1024 * 1024
 MOST_ERRORS = 64 * 1024
@@ -84,6 +87,15 @@ def environment() -> dict[str, str]:
 def program(name: str) -> str | None:
     """Where the program is, or None."""
     return shutil.which(name, path=search_path())
+
+
+def batch(commands: Iterable[Command]) -> Batch | ThreadedBatch:
+    """The commands, started side by side, in the way that this system knows."""
+    if os.name == "nt":
+        from wizard.collect.commands_in_threads import ThreadedBatch
+
+        return ThreadedBatch(commands)
+    return Batch(commands)
 
 
 class Batch:

@@ -6,15 +6,33 @@ import os
 import shlex
 import stat
 import time
+from functools import cache
 
 from wizard.model.capture import Capture, Unknown
 
 MOST_BYTES = 4 * 1024 * 1024
 
 
+_HOW = sum(getattr(os, name, 0) for name in ("O_CLOEXEC", "O_NONBLOCK", "O_NOINHERIT", "O_BINARY"))
+"""How files are opened; each system knows some of these."""
+
+
 def text_of(data: bytes) -> str:
-    """The bytes as text; a byte that is no UTF-8 becomes `\\xff`, visible and harmless, so that any capture can be stored."""
+    """The bytes as text; a byte that is no UTF-8 becomes `\\xff`, visible and harmless, so that any capture can be stored.
+    On Windows programs write in the console's code page."""
+    if os.name == "nt":
+        from wizard.knowledge.code_pages import decode
+
+        return decode(data, _console_page()).replace("\r\n", "\n")
     return data.decode("utf-8", "backslashreplace")
+
+
+@cache
+def _console_page() -> int:
+    """The OEM code page (GetOEMCP of winbase.h)."""
+    import ctypes
+
+    return int(ctypes.windll.kernel32.GetOEMCP())  # type: ignore[attr-defined,unused-ignore]
 
 
 def read_text(path: str, probe: str = "", what: str = "", most: int = MOST_BYTES) -> Capture | Unknown:
@@ -35,7 +53,7 @@ def read_text(path: str, probe: str = "", what: str = "", most: int = MOST_BYTES
 
 def _bytes_of(path: str, most: int) -> bytes:
     # O_NONBLOCK: opening a FIFO without it would wait for a writer.
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    descriptor = os.open(path, os.O_RDONLY | _HOW)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise ValueError("not a regular file")

@@ -82,7 +82,7 @@ class _Round:
         allowed = [probe for probe in probes if _may_run(probe, answers, unmet)]
         self._by_name = {probe.name: probe for probe in allowed}
         self._limits = {probe.name: _limit(probe, late) for probe in allowed}
-        self._batch = commands.Batch(commands.Command(p.name, p.argv, self._limits[p.name]) for p in allowed if p.argv)
+        self._batch = commands.batch(commands.Command(p.name, p.argv, self._limits[p.name]) for p in allowed if p.argv)
         self._threads: list[tuple[Probe, threading.Thread]] = []
         self._started = time.monotonic()
         for probe in allowed:

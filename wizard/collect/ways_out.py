@@ -21,7 +21,7 @@ def ask(addresses: Iterable[str]) -> Capture | Unknown:
     def keep(result: commands.Ended) -> None:
         ended[result.command.name] = result
 
-    batch = commands.Batch(
+    batch = commands.batch(
         commands.Command(each, ("ip", "-j", "-6" if ":" in each else "-4", "route", "get", *_words(each)), SECONDS)
         for each in wanted
     )

@@ -59,7 +59,7 @@ def _through_proxy(facts: Facts, target: Target, seconds: float, send: str) -> t
         return ()
     from wizard.collect.attempts import Wish
 
-    host = target.host or str(target.addresses[0])
+    host = target.host or (str(target.addresses[0]) if target.addresses else "")
     shown = f"[{host}]" if ":" in host else host
     path = target.path if send == "tls" else url(target, host)
     return (Wish(address, asked.port, seconds, send, f"{shown}:{target.port}", path, through_proxy=True),)
@@ -128,9 +128,12 @@ class Packets:
             self._look(client.happy_eyeballs(self._target.addresses)[0])
 
     def _look(self, address: Address) -> None:
-        # Only where it is needed: as root it loads scapy.
-        from wizard.collect.wire import look
-
+        # Only where it is needed: as root it loads scapy; and only Linux has what it asks with.
+        try:
+            from wizard.collect.wire import look
+        except ImportError:
+            self._answers[str(address)] = Unknown("single packets are sent on Linux only", what="the way to the target")
+            return
         self._answers[str(address)] = look(str(address), self._target.port, self._seconds)
 
     def gather(self, facts: Facts) -> dict[str, Answer]:
