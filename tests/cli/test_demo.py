@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from wizard.cli import demo
 from wizard.cli.explain import everything
 from wizard.collect.bundle import BundleSource
 from wizard.demo import BUNDLES, DEFAULT, Case, cases
@@ -69,6 +70,15 @@ def test_a_recorded_case_is_walked_through_and_can_be_asked_again() -> None:
     line = next(line for line in done.stderr.splitlines() if line.startswith("$ wizard "))
     again = wizard(*shlex.split(line)[2:])
     assert (again.returncode, again.stdout) == (1, done.stdout)
+
+
+def test_a_case_opens_in_the_screens_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+    monkeypatch.setattr("wizard.cli.screens.main", lambda words: asked.append(words) or 0)
+    assert demo.main(["ufw-drop", "--tui"]) == 0
+    assert asked == [
+        ["http://10.77.0.1:5000/", "--from", "10.77.0.2", "--bundle", str(BUNDLES / "ufw-drop"), "--no-diary"]
+    ]
 
 
 def test_an_unknown_case_names_the_nearest() -> None:

@@ -19,7 +19,7 @@ import pytest
 
 from tests.live.chromium import START, Chromium
 from tests.live.faults import servers
-from tests.live.lab import PROJECT, Lab, LabError, Process
+from tests.live.lab import PROJECT, SERVER, Lab, LabError, Process
 
 PATIENCE = 90.0
 """Seconds in which a busy machine shows a screen."""
@@ -167,6 +167,30 @@ def test_its_end_is_the_end_of_the_screens(end: signal.Signals) -> None:
         lab.wait_until(lambda: not served.children(), "the screens outlived the server", PATIENCE)
         held.close()
         assert "Traceback" not in served.process.output()
+
+
+def test_another_address_is_served_only_when_asked_and_with_a_warning() -> None:
+    with Lab() as lab:
+        served = Served(lab, "--host", SERVER)
+        assert "reachable by other devices" in served.process.output()
+        assert served.origin == f"http://{SERVER}:{served.port}"
+
+        def status(url: str, *options: str) -> str:
+            words = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "30", *options, url]
+            return lab.run(words, "client", check=False).stdout
+
+        assert status(served.url) == "200"
+        assert status(f"{served.origin}/") == "403"
+        assert status(served.url, "-H", f"Host: evil.example:{served.port}") == "403"
+        assert status(served.url, "-H", f"Host: 127.0.0.1:{served.port}") == "403"
+
+
+def test_what_cannot_be_served_is_said() -> None:
+    with Lab() as lab:
+        for words, code in ((("--host", "evil.example"), 2), (("--port", "70000"), 2), (("--host", "10.99.99.99"), 2)):
+            done = lab.wizard("serve", *words)
+            assert (done.returncode, done.stdout) == (code, ""), done.stderr
+            assert "error: " in done.stderr and "Traceback" not in done.stderr
 
 
 def _hold(served: Served) -> http.client.HTTPConnection:
