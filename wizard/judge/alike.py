@@ -68,6 +68,8 @@ class Senders:
             self._take(table)
         for family in (4, 6):
             self._units[family] += [(unit, _ALL_PORTS) for unit in _of_machine(self.facts, family)]
+            if self.facts.platform == "windows":
+                self._units[family] += _of_windows(self.facts, family)
 
     def classes(self, family: int, port: int) -> list[Intervals]:
         """The whole address space in classes of senders whose packets to this port are treated alike."""
@@ -248,6 +250,12 @@ def _of_machine(facts: Facts, family: int) -> Iterator[Unit]:
             groups.setdefault(("neighbour", neighbour.device, neighbour.mac), []).append((value, value))
     yield from (Unit(union(spans), label) for label, spans in groups.items())
     yield from (Unit((span,), ("special", span)) for span in _special(family))
+
+
+def _of_windows(facts: Facts, family: int) -> list[tuple[Unit, Intervals]]:
+    from wizard.judge.windows.senders import named
+
+    return [(Unit(spans, label), ports) for spans, label, ports in named(facts, family)]
 
 
 def _treatment(route: Route) -> Hashable:
