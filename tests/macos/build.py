@@ -20,7 +20,7 @@ PYTHON = f"{_FRAMEWORK}/Resources/Python.app/Contents/MacOS/Python"
 CONTROL_CENTER = "/System/Library/CoreServices/ControlCenter.app/Contents/MacOS/ControlCenter"
 NODE = "/opt/homebrew/bin/node"
 PROGRAMS = {
-    4242: (PYTHON, "-m flask --app app run --host 0.0.0.0"),
+    4242: (PYTHON, "-m flask --app app run"),
     531: (CONTROL_CENTER, ""),
     777: (NODE, "/Users/alex/shop/node_modules/.bin/vite --host"),
     1: ("/sbin/launchd", ""),

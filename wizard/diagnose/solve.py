@@ -19,7 +19,19 @@ from wizard.judge.walk import walk
 from wizard.model.diagnosis import Certainty, Finding, Severity, Side, Target
 from wizard.model.facts import Address, Facts
 from wizard.model.journey import Journey
-from wizard.model.remedy import AllowInbound, Do, Edit, Intent, OpenInstead, Plan, Rebind, RemoveRedirect, Run, Unban
+from wizard.model.remedy import (
+    AllowInbound,
+    AllowProgram,
+    Do,
+    Edit,
+    Intent,
+    OpenInstead,
+    Plan,
+    Rebind,
+    RemoveRedirect,
+    Run,
+    Unban,
+)
 
 MOST_CAUSES = 8
 """More causes than this behind one another: the rest is left for the next check."""
@@ -291,6 +303,8 @@ def _opens_to(intents: tuple[Intent, ...], facts: Facts, target: Target, journey
     for intent in intents:
         if isinstance(intent, AllowInbound):
             return f"{intent.port}/{intent.proto} to {intent.source}"
+        if isinstance(intent, AllowProgram):
+            return f"every port that {intent.path or 'a listed program'} opens, to everyone"
         if isinstance(intent, Unban):
             return f"{target.port}/{target.proto} to {intent.address}"
         if isinstance(intent, RemoveRedirect):

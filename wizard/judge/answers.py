@@ -28,6 +28,8 @@ class Rival(Struct, frozen=True):
     summary: str
     taken_by: tuple[Listener, ...]
     meant: tuple[Listener, ...]
+    sees: ClientSees | None = None
+    """What it is known to answer."""
 
 
 class Fault(Struct, frozen=True):
@@ -141,7 +143,7 @@ def rival(facts: Facts, found: tuple[Listener, ...], near: tuple[Listener, ...])
     if _is_airplay(facts, taken):
         meant = tuple(each for each in near if not _is_airplay(facts, each))
         said = f"macOS's AirPlay Receiver (Control Center) holds port {taken.port} on every address"
-        return Rival(AIRPLAY, said, (taken,), meant)
+        return Rival(AIRPLAY, said, (taken,), meant, ClientSees("http-error", None, None, 0))
     strangers = tuple(each for each in found[1:] if not same_program(facts, taken, each))
     if strangers:
         names = " and ".join(dict.fromkeys(who(facts, each) for each in (taken, *strangers)))

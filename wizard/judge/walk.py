@@ -285,7 +285,7 @@ def _socket(way: _Way) -> None:
         origins = [each.origin for each in near]
         step = way.step(Stage.CONFLICT, "port", rival.summary, Action.STOP, "", *origins)
         fault = answers.fault(answers.of_application(way.facts, found[0], way.address, way.port), way.target)
-        way.end(Ending.ANOTHER_PROGRAM, step, listeners=near, detail=rival, sees=fault.sees if fault else None)
+        way.end(Ending.ANOTHER_PROGRAM, step, listeners=near, detail=rival, sees=fault.sees if fault else rival.sees)
         return
     origins = [each.origin for each in found]
     way.step(Stage.BIND, "port", f"taken by {answers.who(way.facts, found[0])}", Action.PASS, "", *origins)
