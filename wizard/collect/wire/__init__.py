@@ -18,6 +18,8 @@ from wizard.collect.wire import mtu, neighbours, overhearing, paths, way
 from wizard.model.capture import Capture, Unknown
 
 SECONDS = 5.0
+_GRACE = 3.0
+"""A machine that is kept busy may be so late; what was sent in time is still taken in."""
 _NEEDS_ROOT = {
     "reason": "only root may see packets as they arrive",
     "remedy": "sudo wizard check …",
@@ -73,7 +75,7 @@ def _side_by_side(late: float, work: dict[str, Callable[[], Any]]) -> dict[str, 
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(max(0.05, late - time.monotonic() + 0.25))
+        thread.join(max(0.05, late + _GRACE - time.monotonic()))
     return dict(found)
 
 

@@ -15,6 +15,7 @@ from wizard.collect.wire import paths
 from wizard.collect.wire.way import Way, asked
 
 PATIENCE = 1.2
+LEAST_PATIENCE = 0.6
 _REQUESTS = 2
 _AGAIN_AFTER = 0.3
 _ETH_P_ARP, _ETH_P_IPV6 = 0x0806, 0x86DD
@@ -34,11 +35,13 @@ def ask(way: Way, late: float) -> dict[str, Any] | None:
         return None if macs is None else told | {"macs": macs}
     with plug:
         plug.bind((way.device, 0))
-        return told | {"macs": _by_asking(way, plug, min(late, time.monotonic() + PATIENCE))}
+        # Built first: loading what builds it takes a while, and the patience is for the answers.
+        request = _solicitation(way) if way.six else _arp_request(way)
+        until = max(min(late, time.monotonic() + PATIENCE), time.monotonic() + LEAST_PATIENCE)
+        return told | {"macs": _by_asking(way, plug, request, until)}
 
 
-def _by_asking(way: Way, plug: socket.socket, until: float) -> list[str]:
-    request = _solicitation(way) if way.six else _arp_request(way)
+def _by_asking(way: Way, plug: socket.socket, request: bytes, until: float) -> list[str]:
     macs: dict[str, None] = {}
     sent, next_at = 0, time.monotonic()
     poll = select.poll()
@@ -48,11 +51,11 @@ def _by_asking(way: Way, plug: socket.socket, until: float) -> list[str]:
         if sent < _REQUESTS and now >= next_at:
             plug.send(request)
             sent, next_at = sent + 1, now + _AGAIN_AFTER
-        if paths.ready_until(poll, min(until, next_at if sent < _REQUESTS else until)):
+        if paths.ready_until(poll, next_at if sent < _REQUESTS else until):
             mac = _answering(way, plug.recv(2048))
             if mac and mac != way.mac:
                 macs[mac] = None
-        elif sent >= _REQUESTS or time.monotonic() > until:
+        elif sent >= _REQUESTS:
             break
     return list(macs)
 
