@@ -36,6 +36,14 @@ def test_a_live_case_is_found(case: Case) -> None:
     assert case.ref in [finding["ref"] for finding in json.loads(out)["findings"]]
 
 
+def test_without_any_network_the_first_case_gets_one_of_its_own() -> None:
+    lonely = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+    command = [*lonely, sys.executable, "-m", "wizard", "demo"]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "listens on 127.0.0.1 only" in done.stdout and "lan0" in done.stdout
+
+
 def test_ctrl_c_ends_the_practice_server_too() -> None:
     case = next(case for case in cases() if case.name == "hung-app")
     running = subprocess.Popen(

@@ -45,13 +45,13 @@ def main(given: list[str]) -> int:
     case = _case(parsed.case)
     from wizard.cli import practice
 
-    if case.kind == "namespace" and practice.INSIDE not in os.environ:
+    if _wants_a_network(case) and practice.INSIDE not in os.environ:
         if practice.can_have_a_namespace(case):
             practice.enter_namespace(given)
         elif not case.bundle:
             raise WizardError(
                 "no-namespace",
-                f"The case {case.name} is built in a network namespace, and none can be made here.",
+                f"The case {case.name} needs a network of its own, and none can be made here.",
                 hint=f"sudo wizard demo {case.name}, or a recorded case: wizard demo ufw-drop",
                 code=ExitCode.UNDETERMINED,
             )
@@ -64,18 +64,25 @@ def main(given: list[str]) -> int:
         return _walk_through(case, target, bundle, parsed)
 
 
+def _wants_a_network(case: Case) -> bool:
+    """Its own, in a namespace: because of what it breaks, or because this machine is offline and nobody could dial it."""
+    from wizard.cli import practice
+
+    return case.kind == "namespace" or (case.serve == "http.server" and not practice.has_a_network())
+
+
 @contextmanager
 def _built(case: Case) -> Iterator[tuple[str, str]]:
     """(target, bundle): the case, ready to be asked about."""
     from wizard.cli import practice
 
-    inside = practice.INSIDE in os.environ
+    inside = practice.INSIDE in os.environ and case.kind != "recorded"
     running: AbstractContextManager[int]
-    if case.kind == "live":
+    if inside:
+        running = practice.machine(case)
+    elif case.kind == "live":
         _can_be_live(case)
         running = practice.served(case)
-    elif case.kind == "namespace" and inside:
-        running = practice.machine(case)
     else:
         running = nullcontext(5000)
     with running as port:

@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
 from pathlib import Path
 
 from wizard.demo import SERVER, Case
@@ -57,15 +58,36 @@ def served(case: Case) -> Iterator[int]:
 
 @contextmanager
 def machine(case: Case) -> Iterator[int]:
-    """Inside the namespace: the links, the case's own lines, and a web server on every address."""
+    """Inside the namespace: the links, the case's own lines, and its server; a web server on every address if it names
+    none."""
     port = 5000
     script = "set -e\n" + _MACHINE + "\n".join(case.lines).replace("{port}", str(port))
     done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
     if done.returncode:
         raise WizardError("demo-did-not-start", "The practice machine could not be built.", done.stderr.strip()[:200])
+    if case.serve is not None:
+        with served(case) as own:
+            yield own
+        return
     with _process([sys.executable, SERVER, "page", "0.0.0.0", str(port)], "/") as server:
         _wait_until_listening(("127.0.0.1", port), server)
         yield port
+
+
+def has_a_network() -> bool:
+    """Whether this machine has an address that another device could dial."""
+    import psutil
+
+    addresses = [each.address for every in psutil.net_if_addrs().values() for each in every]
+    return any(_is_dialled(each) for each in addresses)
+
+
+def _is_dialled(text: str) -> bool:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False  # a hardware address, or one that holds on its own link only
+    return not (address.is_loopback or address.is_link_local)
 
 
 def can_have_a_namespace(case: Case) -> bool:
