@@ -66,6 +66,26 @@ def test_a_trace_with_its_twin_and_a_batch() -> None:
     assert all(each["twin"]["agrees"] for each in answers)
 
 
+_RESETS = """table inet t {
+ chain c {
+  type filter hook input priority 0; policy drop;
+  meta nfproto ipv6 reject with tcp reset
+ }
+}
+"""
+
+
+@pytest.mark.needs("nft")
+def test_a_family_that_nft_does_not_list_is_copied_all_the_same() -> None:
+    with Lab() as lab:
+        lab.run(f"nft -f {lab.write('rules', _RESETS)}")
+        ends = (CLIENT, SERVER), ("fd77::2", "fd77::1")
+        file = lab.write("packets", "\n".join(json.dumps({"src": a, "dst": b, "dport": 22}) for a, b in ends))
+        done = _wizard(lab, "trace", "--batch", str(file), "--twin")
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(each["outcome"], each["twin"]["outcome"]) for each in told] == [("drop", "drop"), ("reject", "reject")]
+
+
 @pytest.mark.needs("nft", "ufw", "setpriv")
 def test_a_bundle_is_rehearsed_by_an_ordinary_user_or_it_is_said_why_not() -> None:
     with Lab() as lab:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wizard.firewalls.iptables import read as iptables
+from wizard.firewalls.nftables import hidden
 from wizard.model.capture import Capture, Unknown
 from wizard.model.facts import Facts, Interface, Route, RoutingRule
 from wizard.twin.words import Blueprint, Link, Load
@@ -197,7 +198,7 @@ def _native(captures: Captures, compat: dict[tuple[str, str], Load], left_out: l
     listing, printed = _text(captures, "nft-json"), _text(captures, "nft-text")
     if not listing.strip():
         return [Load(("nft", "-f", "-"), printed, "the nftables ruleset")] if printed.strip() else []
-    blocks = _blocks(printed)
+    blocks, families = _blocks(printed), hidden.families(_text(captures, "nft-netlink"))
     entries = json.loads(listing).get("nftables", [])
     tables = sorted((each["table"] for each in entries if "table" in each), key=lambda each: each.get("handle", 0))
     loads = []
@@ -208,7 +209,7 @@ def _native(captures: Captures, compat: dict[tuple[str, str], Load], left_out: l
         if key in compat:
             loads.append(compat.pop(key))
         elif not any(_on_a_device(each) for each in own):
-            loads.append(Load(("nft", "-j", "-f", "-"), _added(own), what))
+            loads.append(Load(("nft", "-j", "-f", "-"), _added(_with_families(own, families)), what))
         elif key in blocks:
             loads.append(Load(("nft", "-f", "-"), blocks[key], what))
         else:
@@ -229,6 +230,22 @@ def _blocks(text: str) -> dict[tuple[str, str], str]:
         if line == "}" and key[0]:
             found[key] = "\n".join(lines) + "\n"
     return found
+
+
+def _with_families(own: list[dict[str, Any]], known: hidden.Families) -> list[dict[str, Any]]:
+    """The rules with the family that nft's listing hides in front of a reset; asking twice for it does no harm."""
+    return [{"rule": _with_family(each["rule"], known)} if "rule" in each else each for each in own]
+
+
+def _with_family(rule: dict[str, Any], known: hidden.Families) -> dict[str, Any]:
+    if {"reject": {"type": "tcp reset"}} not in rule.get("expr", []):
+        return rule
+    families = dict(known.get((rule["family"], rule["table"], rule["chain"]), ()))
+    family = families.get(rule.get("handle", 0), 0)
+    if not family:
+        return rule
+    asks = {"match": {"op": "==", "left": {"meta": {"key": "nfproto"}}, "right": f"ipv{family}"}}
+    return {**rule, "expr": [asks, *rule["expr"]]}
 
 
 def _on_a_device(entry: dict[str, Any]) -> bool:
