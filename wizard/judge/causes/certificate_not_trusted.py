@@ -9,7 +9,7 @@ What it looks like: `ERR_CERT_AUTHORITY_INVALID`, "Your connection is not privat
 
 See it by hand:
   Linux    openssl s_client -connect 192.168.1.100:5000 -servername NAME </dev/null | grep -E 'verify|issuer'
-  macOS    the same; or Safari's "Show Details"
+  macOS    openssl s_client -connect 192.168.1.100:5000      or in Safari: Show Details
   Windows  curl.exe -v https://192.168.1.100:5000/
 
 Fix: have the other device trust the authority (mkcert: copy rootCA.pem of `mkcert -CAROOT` there and

@@ -8,9 +8,9 @@ What it looks like: this machine would let the device in, and it shows `ERR_CONN
 this machine drops its packets, and it shows `ERR_CONNECTION_REFUSED` at once.
 
 See it by hand:
-  Linux    sudo wizard watch 5000, then reload on the device: does it arrive here at all?
+  Linux    sudo wizard watch 5000              then reload on the device: does it arrive here at all?
            ip neigh                             two devices with this machine's address
-  macOS    arp -a on the device: is the hardware address this machine's?
+  macOS    arp -a                              on the device: is the hardware address this machine's?
   Windows  arp -a
 
 Fix: open the address that this machine has now, on the device; try again there, and run both checks

@@ -7,7 +7,7 @@ What it looks like: `ERR_CERT_DATE_INVALID` on every site, often with "Your cloc
 
 See it by hand:
   Linux    timedatectl; curl -sI http://192.168.1.100/ | grep -i '^date'
-  macOS    date; sudo sntp -sS time.apple.com
+  macOS    date; sntp time.apple.com
   Windows  w32tm /query /status
 
 Fix: let the clock be set from the network: sudo timedatectl set-ntp true

@@ -11,12 +11,16 @@ code 35.
 See it by hand:
   Linux    openssl s_client -connect 192.168.1.100:5000 -servername shop.lan     the alert, by its name
            curl -vk https://192.168.1.100:5000/
+  macOS    openssl s_client -connect 192.168.1.100:5000 -servername shop.lan
   Windows  curl.exe -vk https://192.168.1.100:5000/
 
 Fix: switch TLS 1.2 or newer on in the server (nginx: ssl_protocols TLSv1.2 TLSv1.3;), give it a
 current OpenSSL and its default ciphers, or open it by the name that its certificate is for.
 
 Undo: take the line out again.
+
+Often mistaken for: `https-asked-of-http`, where the other side speaks no TLS at all;
+`certificate-not-trusted`, where the handshake goes through.
 """
 
 from __future__ import annotations
