@@ -50,7 +50,7 @@ def _kde(home: Path) -> list[str]:
 
 def _gnome(home: Path) -> list[str]:
     path = program("gsettings")
-    if path is None or not (home / ".config" / "dconf" / "user").is_file():
+    if path is None or not _is_there(home / ".config" / "dconf" / "user"):
         return []
     words = environment() | {
         "HOME": str(home),
@@ -69,6 +69,13 @@ def _gnome(home: Path) -> list[str]:
     except (OSError, subprocess.TimeoutExpired):
         return []
     return [line for line in done.stdout.decode("utf-8", "replace").splitlines() if line.startswith(SCHEMA)]
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _text(path: Path) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from wizard.collect.source import Source
-from wizard.judge import answers, client, proxies
+from wizard.judge import answers, client, proxies, vantage
 from wizard.judge.causes._way import url
 from wizard.model.capture import Capture, Probe, Unknown
 from wizard.model.diagnosis import Target
@@ -87,6 +87,18 @@ def asked_for_small_packets(wishes: tuple[Wish, ...], answer: Capture) -> tuple[
         for each in wishes
         if (each.address, each.port) in stuck and not each.through_proxy
     )
+
+
+def once_more(facts: Facts, wishes: tuple[Wish, ...], answer: Capture) -> tuple[Wish, ...]:
+    """Again, where another machine said at once that the host is not to be reached: a rule says so again at once, while a
+    router that has just asked its network in vain asks anew, and that takes seconds."""
+    quick = {
+        (str(each.address), each.port)
+        for each in parse_attempts(answer.text).value
+        if client.who.icmp_words(each) == "host-unreachable" and not client.who.found_nobody(each)
+        if each.icmp is not None and each.icmp.offender is not None and not vantage.is_own(facts, each.icmp.offender)
+    }
+    return tuple(each for each in wishes if (each.address, each.port) in quick and not each.through_proxy)
 
 
 def _waits(attempt: Attempt) -> bool:

@@ -111,6 +111,7 @@ def _attempts(
     ]
     if target.side is Side.CLIENT:
         unclear += from_here.asked_for_small_packets(wishes, first)
+        unclear += from_here.once_more(facts, wishes, first)
     if not unclear:
         return {"attempts": first}
     again = attempts.many(unclear, tell)

@@ -13,7 +13,7 @@ from wizard.judge import trace as tracing
 from wizard.judge.filters import TooManyWays
 from wizard.judge.machine import Machine
 from wizard.judge.routing import LOOPBACK
-from wizard.judge.state import TCP, UDP, State
+from wizard.judge.state import ESTABLISHED, SYN_ACK, TCP, UDP, State
 from wizard.judge.trace import machine_of
 from wizard.model.facts import Facts, Proto
 from wizard.model.journey import Decision
@@ -32,6 +32,26 @@ def leave(facts: Facts, packet: Packet) -> Decision:
     except TooManyWays:
         finals.append(tracing._Final("unknown", state, "output", reason="more possibilities than can be followed"))
     return tracing._decide(facts, packet, state, finals)
+
+
+def answered(facts: Facts, packet: Packet) -> Decision:
+    """What becomes of the SYN-ACK that comes back for `packet` (which leaves by `packet.interface`)."""
+    machine = machine_of(facts)
+    out = _sent(machine, packet)
+    state = State(machine, out.family, out.proto, out.destination, out.dport, out.source, out.sport, packet.interface)
+    state.flags, state.ct = SYN_ACK, ESTABLISHED
+    state.original, state.reply_tuple = out.original, out.reply_tuple
+    state.status |= _SEEN_REPLY
+    finals: list[tracing._Final] = []
+    try:
+        tracing._walk_in(machine, state, finals)
+    except TooManyWays:
+        finals.append(tracing._Final("unknown", state, "input", reason="more possibilities than can be followed"))
+    return tracing._decide(facts, packet, state, finals)
+
+
+_SEEN_REPLY = 2 | 8
+"""IPS_SEEN_REPLY and IPS_CONFIRMED (nf_conntrack_common.h)."""
 
 
 def _sent(machine: Machine, packet: Packet) -> State:

@@ -166,6 +166,11 @@ def _physdev(s: State) -> Any:
     return UNSURE if s.machine.is_bridge(s.iif) or s.machine.is_bridge(s.oif) else 0
 
 
+def _maxseg(s: State) -> Any:
+    """No client offers less than what every host must take (RFC 9293, RFC 8200 less the headers)."""
+    return Between(536 if s.family == _IPV4 else 1220, 65535) if s.proto == TCP else None
+
+
 def _monthday(days: int) -> int:
     """The day of the month, so many days after 1970-01-01."""
     from datetime import date
@@ -194,8 +199,8 @@ _READERS: Mapping[str, Reader] = {
     "tcp dport": _tcp_dport,
     "tcp flags": lambda s: s.flags if s.proto == TCP else None,
     "tcp ackseq": lambda s: None if s.proto != TCP else 0 if s.flags == SYN else UNSURE,
-    # No client offers less than what every host must take (RFC 9293, RFC 8200 less the headers).
-    "tcp option maxseg size": lambda s: Between(536 if s.family == _IPV4 else 1220, 65535) if s.proto == TCP else None,
+    "tcp option maxseg size": _maxseg,
+    "tcpoption maxseg size": _maxseg,
     "tcp urgptr": _with_proto(TCP, 0),
     **{f"tcp {name}": _with_proto(TCP, UNSURE) for name in ("sequence", "doff", "reserved", "window", "checksum")},
     "udp sport": _udp_sport,

@@ -81,6 +81,8 @@ class _Final(Struct, frozen=True):
     reject_with: str | None = None
     end: Ended | None = None
     reason: str = ""
+    assumed: str = ""
+    """The limit on the rejection's own way that is taken as not exceeded."""
 
     def verdict(self) -> tuple[Any, ...]:
         """What two ways must share to be the same answer."""
@@ -558,10 +560,9 @@ def _ended_final(machine: Machine, end: Ended, hook: str) -> _Final:
             "drop", end.state, hook, None, end, "it is rejected on its way out, which only this machine notices"
         )
     if kind == "reject":
-        stopped = _rejection_stopped(machine, end)
-        if stopped is not None:
-            return _Final(stopped[0], end.state, hook, None, end, stopped[1])
-        return _Final("reject", end.state, hook, _reject_with(end), end)
+        outcome, reason, assumed = _rejection_leaves(machine, end)
+        with_ = _reject_with(end) if outcome == "reject" else None
+        return _Final(outcome, end.state, hook, with_, end, reason, assumed)
     if kind == "queue":
         return _Final("drop", end.state, hook, None, end, "it is queued to a program")
     if kind == "synproxy" and end.state.family == 6 and end.hooked.table.engine is Engine.NFTABLES:
@@ -577,23 +578,25 @@ def _ended_final(machine: Machine, end: Ended, hook: str) -> _Final:
     return _Final("drop", end.state, hook, None, end)
 
 
-def _rejection_stopped(machine: Machine, end: Ended) -> tuple[str, str] | None:
-    """What becomes of the reset or ICMP error on its own way out, where that is not simply the other side."""
+def _rejection_leaves(machine: Machine, end: Ended) -> tuple[str, str, str]:
+    """What becomes of the reset or ICMP error on its own way out: the outcome, why, and the limit taken as not exceeded."""
     if machine.fib_tables.known and not machine.fib_tables.lookup(_question_back(end.state)).reaches:
-        return "drop", "it is rejected, but the rejection has no route back"
+        return "drop", "it is rejected, but the rejection has no route back", ""
     if not machine.hooks.at(end.state.family, "output") and not machine.hooks.at(end.state.family, "postrouting"):
-        return None
+        return "reject", "", ""
     refusal = _refusal(machine, end)
     finals: list[_Final] = []
     tracked = refusal.ct if refusal.ct != NO_CT else INVALID
     states = _hook(machine, [refusal], "output", finals, tracked)
     states = _hook(machine, states, "postrouting", finals, tracked)
-    outcomes = {final.outcome for final in finals if not final.state.exceeded} | ({"deliver"} if states else set())
-    if outcomes == {"deliver"}:
-        return None
-    if "deliver" in outcomes or "unknown" in outcomes:
-        return "unknown", "it is rejected, but whether the rejection gets out nobody can know"
-    return "drop", "it is rejected, but the rejection is stopped on its way out"
+    ways = [(final.state, final.outcome == "unknown") for final in finals] + [(state, None) for state in states]
+    outcomes = {stopped for state, stopped in ways if not state.exceeded}
+    assumed = next((s.exceeded for s, stopped in ways if s.exceeded and stopped not in outcomes), "")
+    if outcomes == {None}:
+        return "reject", "", assumed
+    if None in outcomes or True in outcomes:
+        return "unknown", "it is rejected, but whether the rejection gets out nobody can know", ""
+    return "drop", "it is rejected, but the rejection is stopped on its way out", assumed
 
 
 def _question_back(state: State) -> Question:
@@ -657,7 +660,8 @@ def _decide(facts: Facts, packet: Packet, state: State, finals: list[_Final]) ->
     main = assumed[0]
     verdicts = {final.verdict() for final in assumed}
     differing = [final for final in finals if final.state.exceeded and final.verdict() != main.verdict()]
-    assumptions = tuple(dict.fromkeys(f"{final.state.exceeded} not exceeded" for final in differing))
+    limits = (*(final.state.exceeded for final in differing), *(final.assumed for final in assumed if final.assumed))
+    assumptions = tuple(dict.fromkeys(f"{limit} not exceeded" for limit in limits))
     if len(verdicts) > 1 or main.outcome == "unknown":
         return _unknown(facts, packet, main, state, assumed)
     missing = _unreadable(facts)

@@ -23,10 +23,11 @@ Often mistaken for: `two-listeners-share-port`, which comes and goes on the mach
 
 from __future__ import annotations
 
-from wizard.judge.causes._client import evidence_of
+from wizard.judge.causes._client import evidence_of, refused, suspicion
 from wizard.judge.causes._way import not_here
+from wizard.judge.client import way_out
 from wizard.judge.wire import duplicate
-from wizard.model.diagnosis import RootCause, Severity, Stage, Target, Verdict, found, ruled_out
+from wizard.model.diagnosis import Ask, RootCause, Severity, Stage, Target, Verdict, found, ruled_out
 from wizard.model.facts import Facts
 from wizard.model.journey import Journey
 from wizard.model.remedy import Advise
@@ -66,3 +67,14 @@ def _macs(facts: Facts, journey: Journey) -> tuple[str, ...]:
     if wire is None or wire.neighbour is None:
         return ()
     return duplicate(wire) or wire.neighbour.macs[:1]
+
+
+def suspect(target: Target, facts: Facts, journey: Journey) -> Verdict | None:
+    """A reset in the own network may be a stranger's, who has the same address."""
+    attempt = refused(target, facts, journey)
+    if attempt is None or attempt.icmp is not None or not way_out.in_one_network(facts, attempt.address):
+        return None
+    way = way_out.toward(facts, attempt.address)
+    run = ("arping", "-c", "3", *(("-I", way.device) if way and way.device else ()), str(attempt.address))
+    ask = Ask(run, "answers from two hardware addresses", "here", root=True)
+    return suspicion(f"Another machine may have the address {attempt.address} too.", ask, facts, target, journey)

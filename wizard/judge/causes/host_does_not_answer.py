@@ -25,8 +25,10 @@ awake and may not be reached; `macos-local-network-privacy`, where only this app
 
 from __future__ import annotations
 
+from wizard.judge import vantage
 from wizard.judge.causes._client import over_there
 from wizard.judge.causes._way import not_here, stop_of
+from wizard.judge.client import who
 from wizard.model.capture import Unknown
 from wizard.model.diagnosis import Certainty, RootCause, Stage, Target, Verdict, found
 from wizard.model.facts import Attempt, Facts, Neighbour
@@ -52,6 +54,8 @@ def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
     silent = _neighbour(facts, address)
     nobody = silent is not None or (attempt is not None and attempt.errno == "EHOSTUNREACH")
     said = "nobody on this network answers for it" if nobody else "no answer comes back"
+    if attempt is not None and attempt.icmp is not None and who.found_nobody(attempt) and not _own(facts, attempt):
+        said = f"{attempt.icmp.offender}, which leads there, found nobody with that address in its network"
     advice = Advise(f"See that {address} is on, awake, and has this address.")
     return found(
         f"{bracketed(address)}:{target.port} does not answer: {said}.",
@@ -66,3 +70,7 @@ def _neighbour(facts: Facts, address: object) -> Neighbour | None:
     """The neighbour table's entry that says that nobody has the address."""
     heard = () if isinstance(facts.neighbours, Unknown) else facts.neighbours
     return next((each for each in heard if each.address == address and each.state in _NOBODY), None)
+
+
+def _own(facts: Facts, attempt: Attempt) -> bool:
+    return attempt.icmp is None or attempt.icmp.offender is None or vantage.is_own(facts, attempt.icmp.offender)

@@ -60,6 +60,12 @@ def check(target: Target, journey: Journey) -> Verdict:
             f"This machine's own firewall rejects the way to {packet.destination} ({stop.reject_with or 'no answer'})."
         )
         return found(said, *stop.step.evidence, fix=(look,))
+    if stop.decision.stage in ("input", "prerouting", "ingress"):
+        said = f"This machine's own firewall does not let the answer of {packet.destination} in: {by}."
+        advice = Advise(
+            "Let answers in, ahead of that rule: `ct state established,related accept` (nft), or ufw's own rules."
+        )
+        return found(said, *stop.step.evidence, fix=(advice,), certainty=Certainty.LIKELY)
     verb = "drops" if stop.decision.outcome == "drop" else "rejects"
     tried = isinstance(stop.detail, Attempt)
     return found(

@@ -25,7 +25,7 @@ Often mistaken for: `nothing-listening`, `firewall-rejects-port`: the server nev
 
 from __future__ import annotations
 
-from wizard.judge.causes._client import evidence_of, place, refused, suspicion
+from wizard.judge.causes._client import evidence_of, place, refused, silent, suspicion
 from wizard.judge.causes._way import not_here, stop_of
 from wizard.judge.client import way_out, who
 from wizard.judge.wire import answered_by_a_box
@@ -98,6 +98,10 @@ def _in_its_name(target: Target, attempt: Attempt, answer: WireAnswer, stop: Sto
 
 def suspect(target: Target, facts: Facts, journey: Journey) -> Verdict | None:
     """A reset from behind a router may be a box's on the way, in that machine's name; only root could tell from here."""
+    late = silent(target, journey)
+    if late is not None and late.icmp is not None and who.found_nobody(late) and who.ended(facts, late) == who.ROUTER:
+        ask = Ask(("ip", "neigh", "show", str(late.address)), "another state than FAILED", "router")
+        return suspicion(f"A rule of {late.icmp.offender} may say so.", ask, facts, target, journey)
     attempt = refused(target, facts, journey)
     way = way_out.toward(facts, attempt.address) if attempt else None
     if attempt is None or attempt.icmp is not None or way is None or way.gateway is None:

@@ -12,13 +12,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
+from msgspec.structs import replace
+
 from wizard.judge import answers, proxies, sees, vantage
 from wizard.judge.client import way_out, who
 from wizard.judge.walk import UNSAFE_PORTS
 from wizard.judge.wire import mtu_hole
 from wizard.model.capture import Origin, Unknown
 from wizard.model.diagnosis import Stage, Target
-from wizard.model.facts import Address, Attempt, AttemptOutcome, Facts, WayOut
+from wizard.model.facts import Address, Attempt, AttemptOutcome, Facts, Interface, WayOut
 from wizard.model.journey import Action, ClientSees, Decision, Ending, Journey, Step, Stop
 from wizard.model.packet import Packet, bracketed
 from wizard.model.wire import WireEvidence
@@ -54,6 +56,9 @@ def walk(facts: Facts, target: Target) -> Journey:
     way = _Way(facts, target, _packet(facts, target, chosen))
     _name(way)
     if way.stop is None and not way.unknowns:
+        if not target.addresses:
+            _network(way, (), proxied, None)
+            return Journey(way.packet, tuple(way.steps), way.stop, tuple(way.unknowns))
         reached = chosen is not None and chosen.outcome is AttemptOutcome.CONNECTED
         _leave(way, chosen, reached)
         if way.stop is None:
@@ -94,6 +99,10 @@ def _packet(facts: Facts, target: Target, chosen: Attempt | None) -> Packet:
 def _name(way: _Way) -> None:
     facts, target = way.facts, way.target
     resolution = facts.resolution
+    through_proxy = any(each.through_proxy for each in answers.attempts(facts))
+    if through_proxy and not target.addresses and proxies.asked_for(target, facts):
+        way.step(Stage.NAME, "device", f"{target.host} is looked up by the proxy, not here", Action.PASS)
+        return
     if isinstance(resolution, Unknown):
         way.step(Stage.NAME, "device", f"the name {target.host} was not looked up", Action.UNKNOWN, resolution.reason)
         way.unknowns.append(resolution)
@@ -123,18 +132,23 @@ def happy_eyeballs(addresses: tuple[Address, ...]) -> tuple[Address, ...]:
 def _leave(way: _Way, chosen: Attempt | None, reached: bool) -> None:
     """The way out of this machine; where a connection was made, its routes and rules let it out, whatever they look like."""
     known = way_out.toward(way.facts, way.packet.destination)
+    refusing = known is not None and known.kind not in ("unicast", "local", "none")
+    if not reached and not refusing and (down := way_out.down(way.facts, way.packet.destination)):
+        _no_link(way, down, chosen)
+        return
     if known is not None and known.kind not in ("unicast", "local") and not reached:
         _no_way(way, known, chosen)
         return
     if known is not None:
-        step = (Stage.ROUTE, known.device or "network", way_out.words(way.facts, known), Action.PASS, "", known.origin)
-        way.step(*step)
-    if down := way_out.down(way.facts, way.packet.destination) if not reached else None:
-        why = "is down" if not down.up else "has no link (no carrier)"
-        step_ = way.step(Stage.ROUTE, down.name, f"{down.name} {why}", Action.STOP, "", down.origin)
-        way.end(Ending.INTERFACE_DOWN, step_, down, sees.of_errno(chosen.errno if chosen else "ENETUNREACH"))
-        return
+        said = way_out.words(way.facts, known)
+        way.step(Stage.ROUTE, known.device or "network", said, Action.PASS, "", known.origin)
     _own_rules(way, chosen, reached)
+
+
+def _no_link(way: _Way, interface: Interface, chosen: Attempt | None) -> None:
+    why = "is down" if not interface.up else "has no link (no carrier)"
+    step = way.step(Stage.ROUTE, interface.name, f"{interface.name} {why}", Action.STOP, "", interface.origin)
+    way.end(Ending.INTERFACE_DOWN, step, interface, _unreachable(way.facts, chosen.errno if chosen else "ENETUNREACH"))
 
 
 def _no_way(way: _Way, known: WayOut, chosen: Attempt | None) -> None:
@@ -142,13 +156,23 @@ def _no_way(way: _Way, known: WayOut, chosen: Attempt | None) -> None:
     said = f"no route to {where}" if known.kind == "none" else f"the route to {where} is {known.kind}"
     step = way.step(Stage.ROUTE, "routing", said, Action.STOP, known.error, known.origin)
     errno = chosen.errno if chosen and chosen.errno else way_out.errno_of(known)
-    way.end(Ending.NO_ROUTE, step, known, sees.of_errno(errno))
+    way.end(Ending.NO_ROUTE, step, known, _unreachable(way.facts, errno))
+
+
+def _unreachable(facts: Facts, errno: str) -> ClientSees:
+    """Chrome says more where no interface but loopback works (NetworkChangeNotifier::IsOffline)."""
+    seen = sees.of_errno(errno)
+    offline = seen.browser == "ERR_ADDRESS_UNREACHABLE" and way_out.is_offline(facts)
+    return replace(seen, browser="ERR_INTERNET_DISCONNECTED") if offline else seen
 
 
 def _own_rules(way: _Way, chosen: Attempt | None, reached: bool) -> None:
     """This machine's own packet filters. A rule that answers the program itself is seen in the error queue too."""
     decision = way_out.decision(way.facts, way.packet)
     told_off = chosen is not None and who.ended(way.facts, chosen) == who.SELF and chosen.icmp is not None
+    if decision is not None and decision.outcome == "deliver" and not reached and _silent(chosen):
+        back = way_out.answer(way.facts, way.packet)
+        decision = back if back is not None and back.outcome in ("drop", "reject") else decision
     if reached or decision is None:
         if told_off and chosen is not None:
             _own_rejection(way, chosen, None)
@@ -164,9 +188,13 @@ def _own_rules(way: _Way, chosen: Attempt | None, reached: bool) -> None:
         way.step(Stage.FIREWALL, "firewall", "this machine's own rules let it out", Action.PASS, by)
 
 
+def _silent(chosen: Attempt | None) -> bool:
+    return chosen is not None and chosen.outcome is AttemptOutcome.TIMEOUT
+
+
 def _fits(facts: Facts, decision: Decision, attempt: Attempt) -> bool:
     """Whether the attempt ended as it must, were it this rule that ended it."""
-    if decision.outcome == "drop":
+    if decision.outcome == "drop" or decision.stage in ("input", "prerouting"):
         return attempt.outcome is AttemptOutcome.TIMEOUT or attempt.errno == "EPERM"
     if decision.reject_with == "tcp-reset":
         return attempt.outcome is AttemptOutcome.REFUSED and attempt.icmp is None
@@ -180,6 +208,8 @@ def _own_rejection(way: _Way, chosen: Attempt | None, decision: Decision | None)
         by = decision.by.front_end_words or decision.by.rule or decision.by.what
         origins.insert(0, decision.by.origin)
         verb = "drop it on its way out" if decision.outcome == "drop" else "reject it on its way out"
+        if decision.stage in ("input", "prerouting", "ingress"):
+            verb = "do not let the answer in"
     step = way.step(Stage.FIREWALL, "firewall", f"this machine's own rules {verb}", Action.STOP, by, *origins)
     rejected = (decision.reject_with if decision else None) or (who.reject_with(chosen) if chosen else None)
     seen = sees.of_errno(chosen.errno) if chosen and chosen.errno else sees.of_errno("ETIMEDOUT")
@@ -196,7 +226,8 @@ def _network(way: _Way, direct: tuple[Attempt, ...], proxied: tuple[Attempt, ...
         way.end(Ending.PROXY_REFUSED, step, proxied[0], seen)
         return
     if chosen is None:
-        way.unknowns.append(_not_tried(way))
+        if not proxied:
+            way.unknowns.append(_not_tried(way))
     elif chosen.outcome is AttemptOutcome.CONNECTED:
         _connected(way, direct, chosen)
     else:
@@ -241,9 +272,9 @@ def _failed(way: _Way, direct: tuple[Attempt, ...], chosen: Attempt) -> None:
         way.end(Ending.NO_PORT_LEFT, step, chosen, seen)
         return
     by = who.ended(way.facts, chosen)
-    if by in (who.TARGET, who.ROUTER):
+    if by in (who.TARGET, who.ROUTER) and not who.found_nobody(chosen):
         way.end(Ending.REFUSED_THERE, step, chosen, seen, who.reject_with(chosen) or None)
-    elif by == who.SELF:
+    elif by == who.SELF and not who.found_nobody(chosen):
         way.end(Ending.NO_ROUTE, step, way_out.refusal(way.facts, chosen), seen)
     else:
         way.end(Ending.NO_ANSWER_THERE, step, chosen, seen)

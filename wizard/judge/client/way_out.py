@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from msgspec.structs import replace
 
 from wizard.judge import vantage
-from wizard.judge.outgoing import leave
+from wizard.judge.outgoing import answered, leave
 from wizard.judge.routing import Question
 from wizard.judge.trace import machine_of
 from wizard.model.capture import Origin, Unknown
@@ -112,15 +112,34 @@ def in_one_network(facts: Facts, destination: Address) -> bool:
 
 
 def down(facts: Facts, destination: Address) -> Interface | None:
-    """The interface toward the address's own network, where it is down or has no link, and no other one leads there."""
+    """The interface toward the address's own network, or any where none works, that is down or has no link; None where
+    another one leads there."""
+    outer = [each for each in vantage.interfaces(facts) if not each.loopback and each.addresses]
     candidates = [
         interface
-        for interface in vantage.interfaces(facts)
-        if not interface.loopback
-        and any(each.version == destination.version and destination in each.network for each in interface.addresses)
-    ]
-    broken = [each for each in candidates if not each.up or each.carrier is False]
+        for interface in outer
+        if any(each.version == destination.version and destination in each.network for each in interface.addresses)
+    ] or (outer if is_offline(facts) else [])
+    broken = [each for each in candidates if not _works(each)]
     return broken[0] if broken and len(broken) == len(candidates) else None
+
+
+def is_offline(facts: Facts) -> bool:
+    """No interface but loopback is up, with a link and an address."""
+    known = vantage.interfaces(facts)
+    return bool(known) and not any(_works(each) and each.addresses for each in known if not each.loopback)
+
+
+def _works(interface: Interface) -> bool:
+    return interface.up and interface.carrier is not False
+
+
+def answer(facts: Facts, packet: Packet) -> Decision | None:
+    """What this machine's own filters do with the other side's answer; None where too little is known to ask."""
+    if packet.source.is_unspecified or isinstance(facts.rulesets, Unknown):
+        return None
+    made = answered(facts, packet)
+    return None if made.outcome == "unknown" else made
 
 
 def decision(facts: Facts, packet: Packet) -> Decision | None:

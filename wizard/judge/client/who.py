@@ -37,6 +37,14 @@ def _sender(facts: Facts, attempt: Attempt, icmp: IcmpReport) -> str:
     return NOBODY if unreachable and _waited(facts, attempt) else SELF
 
 
+def found_nobody(attempt: Attempt) -> bool:
+    """A machine on the way, or the one that was dialled and forwards, says late that the host is not to be reached: it has
+    asked its own network for it in vain. A rule says so at once."""
+    if attempt.icmp is None or attempt.icmp.local:
+        return False
+    return icmp_words(attempt) == "host-unreachable" and attempt.seconds > _LONG_ENOUGH_FOR_ARP
+
+
 def _waited(facts: Facts, attempt: Attempt) -> bool:
     """Nobody on this network said that the address is his."""
     if attempt.errno != "EHOSTUNREACH":
