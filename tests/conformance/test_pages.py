@@ -18,6 +18,10 @@ NUMBERS = {"A": 20, "B": 15, "C": 13, "D": 12, "E": 40, "F": 27, "G": 23, "H": 8
 # What only one system has: its kernel's or its firewall's own doing.
 ONE_SYSTEM = ("windows-", "wsl-", "macos-", "airplay-", "docker-desktop-", "ufw-", "firewalld-", "fedora-")
 
+SYSTEMS = ("Linux", "macOS", "Windows")
+PROSE = re.compile(r"(^|; )(the|a|an|as|see|open|look|same|event|whether|in|on) ")
+"""A command in these rows can be pasted; what has to be said of it stands behind it, after two blanks."""
+
 
 def test_a_page_has_its_heads_in_order() -> None:
     for page in PAGES.values():
@@ -44,6 +48,8 @@ def test_a_page_shows_how_to_see_it_by_hand() -> None:
         rows = by_hand(page.text)
         assert rows and all(platform and command for platform, command in rows), page.ref
         shown = {platform for platform, _ in rows}
+        for platform, command in rows:
+            assert platform not in SYSTEMS or not PROSE.search(command), (page.ref, command)
         assert page.ref.startswith(ONE_SYSTEM) or shown & {"Linux", "macOS", "Android"}, page.ref
 
 

@@ -9,7 +9,7 @@ subject name matches".
 
 See it by hand:
   Linux    openssl s_client -connect 192.168.1.100:5000 </dev/null 2>/dev/null | openssl x509 -noout -ext subjectAltName
-  macOS    the same
+  macOS    openssl s_client -connect 192.168.1.100:5000 </dev/null 2>/dev/null | openssl x509 -noout -text
   Windows  curl.exe -v https://192.168.1.100:5000/
 
 Fix: open the URL with a name that the certificate has, or make one that has this one too:

@@ -8,7 +8,7 @@ What it looks like: `ERR_CERT_DATE_INVALID`; curl exit code 60, "certificate has
 
 See it by hand:
   Linux    openssl s_client -connect 192.168.1.100:443 </dev/null 2>/dev/null | openssl x509 -noout -dates
-  macOS    the same
+  macOS    openssl s_client -connect 192.168.1.100:443 </dev/null 2>/dev/null | openssl x509 -noout -dates
   Windows  curl.exe -v https://192.168.1.100/
 
 Fix: renew it (certbot renew; mkcert NAME) and have the server load it (systemctl reload nginx). If the

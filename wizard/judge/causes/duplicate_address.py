@@ -11,7 +11,7 @@ See it by hand:
   Linux    sudo arping -D -I eth0 192.168.1.100     an answer, though it is one's own address
            ip neigh show 192.168.1.100              on another device, again and again: two hardware addresses
   macOS    arp -n 192.168.1.100
-  Windows  arp -a; event 4199 in the system log
+  Windows  arp -a                                   and event 4199 in the system log
 
 Fix: give one of the two another address: a reservation on the router, or DHCP in place of the address
 set by hand.

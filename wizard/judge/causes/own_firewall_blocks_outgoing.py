@@ -9,7 +9,7 @@ What it looks like: `ERR_CONNECTION_TIMED_OUT` where the rule drops, `ERR_CONNEC
 
 See it by hand:
   Linux    sudo nft list ruleset | grep -A20 'hook output'; sudo iptables -S OUTPUT; sudo ufw status verbose
-  macOS    sudo pfctl -sr; a program such as Little Snitch, LuLu
+  macOS    sudo pfctl -sr                       or a program such as Little Snitch, LuLu
   Windows  Get-NetFirewallRule -Direction Outbound -Action Block -Enabled True
 
 Fix: let this one connection out, on the device that connects:
