@@ -23,6 +23,7 @@ from wizard.present.quoting import command
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 NAMES = tuple(sorted(each.parent.name for each in SCENARIOS.glob("*/expect.toml")))
+_WINDOWS_HOME = re.compile(r"(C:\\{1,2}Users\\{1,2})[^\\\"|;]+")
 Captures = dict[str, Capture | Unknown]
 
 
@@ -99,7 +100,8 @@ def planted(name: str, person: Person) -> Asked:
 
 def _moved(text: str, person: Person) -> str:
     """The machine's network and folders become this person's."""
-    return text.replace("10.77.0.", f"{person.lan}.").replace("/srv/site", f"/home/{person.user}/site")
+    text = text.replace("10.77.0.", f"{person.lan}.").replace("/srv/site", f"/home/{person.user}/site")
+    return _WINDOWS_HOME.sub(lambda match: match[1] + person.user, text)
 
 
 def _planted(probe: str, answer: Capture, person: Person) -> Capture:

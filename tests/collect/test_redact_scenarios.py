@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.collect.planted import NAMES, Asked, Person, planted, said, shape
+from tests.collect.planted import NAMES, Asked, Person, planted, recorded, said, shape
 from wizard.collect.bundle import BundleSource, Kept, save
 from wizard.collect.redact import Redaction
 from wizard.collect.redact_words import ordinary
@@ -60,8 +60,9 @@ def same_but_for_names(before: Asked, after: Asked, redaction: Redaction) -> Non
     assert said(after.report()) == [redaction.text(line) for line in said(before.report())]
 
 
-@pytest.mark.parametrize("lan", ["81.2.69", "192.168.178"])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("name", "lan"), [(name, "81.2.69") for name in NAMES] + [(name, "192.168.178") for name in NAMES[::6]]
+)
 def test_a_redacted_machine_gives_the_same_findings(name: str, lan: str) -> None:
     person = Person(lan=lan)
     before = planted(name, person)
@@ -89,7 +90,7 @@ _PEOPLE = st.builds(
 
 # Nothing is made smaller here: each try is two whole diagnoses.
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.generate)
+    max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.generate)
 )
 @given(st.sampled_from(NAMES), _PEOPLE, st.binary(min_size=8, max_size=8))
 def test_whoever_it_is(name: str, person: Person, key: bytes) -> None:
@@ -99,7 +100,8 @@ def test_whoever_it_is(name: str, person: Person, key: bytes) -> None:
     if re.fullmatch(r"[a-z.-]+", person.user):
         same_but_for_names(before, after, redaction)
     assert shape(after.report()) == shape(before.report())
-    telling = {each for each in person.secrets() if len(each) > 3 and each not in ordinary() and each not in _KEPT}
+    there_anyway = set(left(everything_in(recorded(name)), person))
+    telling = {each for each in person.secrets() if len(each) > 3 and each not in ordinary()} - _KEPT - there_anyway
     assert telling & set(left(everything_in(after), person)) == set()
 
 

@@ -35,6 +35,7 @@ _SYSTEM_USERS = frozenset(
 _SID = re.compile(r"\bS-1-5-21-\d{1,10}-\d{1,10}-\d{1,10}")
 _ADDRESS_6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f:.]{2,45}(?<!\.)(?![\w:])")
 _ADDRESS_4 = re.compile(telling.ADDRESS_4)
+_DASHED = re.compile(r"(?<!\d)(?<!\d-)\d{1,3}(?:-\d{1,3}){3}(?![\d-])")
 _LENGTH = re.compile(r"/(\d{1,3})(?![\d.])")
 _HEXADECIMAL = re.compile(r"(?<![0-9A-F])(?:[0-9A-F]{8}){1,4}(?=:[0-9A-F]{4}\b)")
 _BARE_MAC = re.compile(r"(?<![0-9a-f])[0-9a-f]{12}(?![0-9a-f])")
@@ -196,7 +197,15 @@ class Redaction:
             text = _BARE_MAC.sub(lambda match: self._cards.get(match[0], match[0]), text)
         text = _SID.sub(lambda match: self._fresh("sid", match[0], "S-1-5-21-1-1-"), text)
         six = _ADDRESS_6.sub(lambda match: self._address(text, match) if match[0].count(":") > 1 else match[0], text)
-        return _ADDRESS_4.sub(lambda match: self._address(six, match), six)
+        four = _ADDRESS_4.sub(lambda match: self._address(six, match), six)
+        return _DASHED.sub(self._dashed, four)
+
+    def _dashed(self, match: re.Match[str]) -> str:
+        """`81-2-69-160`, as providers name their customers' addresses."""
+        try:
+            return str(self._scrambler.address(ip_address(match[0].replace("-", ".")))).replace(".", "-")
+        except ValueError:
+            return match[0]
 
     def _mac(self, match: re.Match[str]) -> str:
         told = match[0].lower().replace("-", ":")
@@ -204,15 +213,17 @@ class Redaction:
         return changed.upper() if match[0].isupper() else changed
 
     def _address(self, text: str, match: re.Match[str]) -> str:
+        # A colon may end what is said of an address: `2001:db8::1: refused`.
+        end = ":" if match[0].endswith(":") and not match[0].endswith("::") else ""
         try:
-            address = ip_address(match[0])
+            address = ip_address(match[0].removesuffix(end))
         except ValueError:
             return match[0]
         changed = self._scrambler.address(address)
         if changed == address:
             return match[0]
         length = _LENGTH.match(text, match.end())
-        return str(still_a_network(address, changed, int(length[1])) if length else changed)
+        return str(still_a_network(address, changed, int(length[1])) if length else changed) + end
 
     def _mail(self, match: re.Match[str]) -> str:
         if not telling.is_mail(match):

@@ -24,7 +24,7 @@ MAIL = re.compile(r"(?<![\w.+@-])(?P<user>[\w.+-]{1,64})@(?P<host>[\w-]{1,63}(?:
 MAC = re.compile(
     r"(?<![0-9A-Fa-f:-])[0-9A-Fa-f]{2}(?P<between>[:-])(?:[0-9A-Fa-f]{2}(?P=between)){4}[0-9A-Fa-f]{2}(?![0-9A-Fa-f:-])"
 )
-ADDRESS_4 = r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])"
+ADDRESS_4 = r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)"
 _RANGE_4 = re.compile(rf"({ADDRESS_4}) ?(?:-|\", ?\") ?({ADDRESS_4})")
 _RANGE_6 = re.compile(r"(?<![\w:.])([0-9A-Fa-f:]{2,39})(?:-|\", ?\")([0-9A-Fa-f:]{2,39})(?![\w:.])")
 _URL_HOST = re.compile(r"://(?:[^/@\s\"']{1,200}@)?(?P<host>[A-Za-z0-9][\w-]{0,62}(?:\.[\w-]{1,63}){0,8})(?![\w.]*@)")
