@@ -12,7 +12,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,9 @@ _OPTIONS = (
     "--no-default-browser-check", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--disable-default-apps", "--disable-extensions", "--disable-breakpad", "--disable-client-side-phishing-detection",
     "--disable-domain-reliability", "--metrics-recording-only", "--no-pings", "--mute-audio",
+    # Few processes, which is all that matters on a small machine; nothing here needs to be kept apart.
+    "--no-zygote", "--in-process-gpu", "--disable-software-rasterizer", "--renderer-process-limit=2",
+    "--disable-site-isolation-trials", "--disable-features=IsolateErrorPages,SpareRendererForSitePerProcess",
     "--remote-debugging-pipe",
 )  # fmt: skip
 # The program wants its pipes at 3 and 4, wherever they happen to be open here.
@@ -37,8 +40,10 @@ for number, end in enumerate(ends, 3):
     os.close(end)
 os.execvp(sys.argv[3], sys.argv[3:])
 """
-START = 90.0
+START = 180.0
 """So many seconds may a Chromium take to start on a busy machine; it takes two on an idle one."""
+TABS = 6
+"""So many addresses are opened side by side; the ones that keep silent take their time."""
 
 
 class Page(Struct, frozen=True):
@@ -98,41 +103,49 @@ class Chromium:
             self._popen.wait()
 
     def open(self, *urls: str, seconds: float = 20) -> list[Page]:
-        """What it shows for each of `urls`, all opened at once; one that shows nothing after `seconds` is `waiting`."""
-        late = time.monotonic() + START
-        tabs = [self._tab(late) for _ in urls]
-        asked = {self._send("Page.navigate", tab, url=url): (tab, url) for tab, url in zip(tabs, urls, strict=True)}
-        self._gather(asked, time.monotonic() + seconds)
-        return [self._page(number, *asked[number]) for number in asked]
+        """What it shows for each of `urls`, several opened at once; one that shows nothing after `seconds` is `waiting`."""
+        idle = [self._tab(time.monotonic() + START) for _ in urls[:TABS]]
+        to_open = list(enumerate(urls))
+        under_way: dict[int, tuple[int, str, float]] = {}
+        pages: dict[int, Page] = {}
+        while len(pages) < len(urls):
+            while idle and to_open:
+                place, url = to_open.pop(0)
+                number = self._send("Page.navigate", tab := idle.pop(), url=url)
+                under_way[number] = (place, tab, time.monotonic() + seconds)
+            alive = self._read(min(late for _, _, late in under_way.values()))
+            for number, (place, tab, late) in list(under_way.items()):
+                answer = self._answered(number)
+                if answer is not None or late <= time.monotonic():
+                    pages[place] = self._page(urls[place], answer)
+                    del under_way[number]
+                    idle.append(tab)
+                elif not alive and self._popen.poll() is not None:
+                    raise LabError("Chromium is gone")
+        return [pages[place] for place in range(len(urls))]
 
     def _tab(self, late: float) -> str:
-        # A context of its own shares no sockets, cache or certificate decisions with the other tabs.
-        context = self._answer(self._send("Target.createBrowserContext"), late)["browserContextId"]
-        made = self._send("Target.createTarget", url="about:blank", browserContextId=context)
+        made = self._send("Target.createTarget", url="about:blank")
         attach = self._send("Target.attachToTarget", targetId=self._answer(made, late)["targetId"], flatten=True)
         session = str(self._answer(attach, late)["sessionId"])
         for what in ("Page.enable", "Network.enable"):
             self._answer(self._send(what, session), late)
         return session
 
-    def _gather(self, asked: Iterable[int], late: float) -> None:
-        """Read until every navigation was answered and has its response, or it is late."""
-        wanted = set(asked)
-        while wanted and self._read(late):
-            wanted -= {each["id"] for each in self._events if "id" in each}
-
-    def _page(self, number: int, session: str, url: str) -> Page:
-        answer = next((each for each in self._events if each.get("id") == number), None)
+    def _page(self, url: str, answer: dict[str, Any] | None) -> Page:
         if answer is None:
             return Page(waiting=True, url=url)
         error = answer["result"].get("errorText")
-        documents = [
+        if error:
+            return Page(error.removeprefix("net::"), url=url)
+        responses = [
             each["params"]["response"] for each in self._events
-            if each.get("sessionId") == session and each.get("method") == "Network.responseReceived"
+            if each.get("method") == "Network.responseReceived"
+            and each["params"].get("loaderId") == answer["result"]["loaderId"]
             and each["params"].get("type") == "Document"
         ]  # fmt: skip
-        last = documents[-1] if documents and error is None else {}
-        return Page(error.removeprefix("net::") if error else None, int(last.get("status", 0)), last.get("url", url))
+        last = responses[-1] if responses else {}
+        return Page(None, int(last.get("status", 0)), last.get("url", url))
 
     def _send(self, method: str, session: str = "", **params: object) -> int:
         self._number += 1
@@ -144,14 +157,17 @@ class Chromium:
             data = data[os.write(self._to, data) :]
         return self._number
 
+    def _answered(self, number: int) -> dict[str, Any] | None:
+        answer = next((each for each in self._events if each.get("id") == number), None)
+        if answer is not None and "error" in answer:
+            raise LabError(f"Chromium: {answer['error']}")
+        return answer
+
     def _answer(self, number: int, late: float) -> dict[str, Any]:
         while True:
-            for each in self._events:
-                if each.get("id") == number:
-                    if "error" in each:
-                        raise LabError(f"Chromium: {each['error']}")
-                    result: dict[str, Any] = each["result"]
-                    return result
+            if (answer := self._answered(number)) is not None:
+                result: dict[str, Any] = answer["result"]
+                return result
             if not self._read(late):
                 raise LabError(f"Chromium does not answer request {number}")
 

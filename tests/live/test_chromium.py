@@ -13,7 +13,7 @@ from tests.live.conftest import skip_without
 from tests.live.faults.doors import STREETS, WAITS, Door, Street
 from tests.live.lab import Lab
 
-LONG, SHORT = 60.0, 6.0
+LONG, SHORT = 120.0, 6.0
 """Seconds: what must show something has long; what never does is watched shortly."""
 
 
@@ -24,7 +24,7 @@ def test_the_browser_shows_what_both_ends_foretell(street: Street) -> None:
     with Lab(private=street.private, router=street.router) as lab:
         street.furnish(lab)
         assert lab.loose_ends() == []
-        with Chromium(lab, env=street.env) as browser, ThreadPoolExecutor(4) as together:
+        with Chromium(lab, env=street.env) as browser, ThreadPoolExecutor(2) as together:
             checks = {
                 (door.name, side): together.submit(foretold, lab, street, door, side)
                 for door in street.doors for side in door.sides

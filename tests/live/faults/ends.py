@@ -161,9 +161,12 @@ _ROUTER = (
         router=translate("tcp dport 8080 dnat to 10.77.0.50:5000"),
     ),
     Ends("no-port-forward", "G10", 7, "ECONNREFUSED", url=BEHIND_IT, here=_REFUSED),
-    Ends("no-route-back", "G5", server="ip route del default", there=("no-route-back",), here=_SILENT, left=("no-route-back",)),
     Ends(
-        "wrong-mask-on-the-server", "G5", here=_SILENT, left=("no-route-back",), verdicts=_ANY, there=("no-route-back", "different-subnet"),
+        "no-route-back", "G5", server="ip route del default", there=("no-route-back",), here=_SILENT,
+        left=("no-route-back",),
+    ),
+    Ends(
+        "wrong-mask-on-the-server", "G5", here=_SILENT, left=("no-route-back",), verdicts=_ANY, there=("no-route-back",),
         server="ip addr flush dev veth-s; ip addr add 10.77.0.1/8 dev veth-s",
     ),
     Ends(
@@ -193,9 +196,12 @@ _SWITCH = (
         left=("client-isolation",),
     ),
     switched(
-        "client-isolation--only-ip", "G2", router=chain("filter", "forward", "ip protocol tcp drop", "bridge"), here=_SILENT,
+        "client-isolation--only-ip", "G2", router=chain("filter", "forward", "ip protocol tcp drop", "bridge"),
+        here=_SILENT,
     ),
-    switched("double-address", "G4", 7, "ECONNREFUSED", build=_double, here=("duplicate-address",), left=("duplicate-address",)),
+    switched(
+        "double-address", "G4", 7, "ECONNREFUSED", build=_double, here=("duplicate-address",), left=("duplicate-address",),
+    ),
     switched(
         "no-loopback-at-the-router", "G12", 7, "ECONNREFUSED", url=OUTSIDE, here=_REFUSED,
         router=_OUTER_ADDRESS + translate(f"iifname wan0 {_TO_SERVER}"),
