@@ -62,10 +62,8 @@ def check(target: Target, journey: Journey) -> Verdict:
         return found(said, *stop.step.evidence, fix=(look,))
     if stop.decision.stage in ("input", "prerouting", "ingress"):
         said = f"This machine's own firewall does not let the answer of {packet.destination} in: {by}."
-        advice = Advise(
-            "Let answers in, ahead of that rule: `ct state established,related accept` (nft), or ufw's own rules."
-        )
-        return found(said, *stop.step.evidence, fix=(advice,), certainty=Certainty.LIKELY)
+        let_in = Advise("Let answers in, ahead of that rule: `ct state established,related accept` (nft).")
+        return found(said, *stop.step.evidence, fix=(let_in,), certainty=Certainty.LIKELY)
     verb = "drops" if stop.decision.outcome == "drop" else "rejects"
     tried = isinstance(stop.detail, Attempt)
     return found(
