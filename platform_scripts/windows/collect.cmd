@@ -51,6 +51,7 @@ call :ask reg-firewall "the firewall's rules and profiles" "reg query HKLM\SYSTE
 call :ask reg-policies "whether policy speaks of the firewall" "reg query HKLM\SOFTWARE\Policies\Microsoft"
 find "WindowsFirewall" "%bundle%\captures\reg-policies.txt" >nul 2>&1 && call :ask reg-firewall-policy "the firewall rules of Group Policy" "reg query HKLM\SOFTWARE\Policies\Microsoft\WindowsFirewall /s"
 call :ask netsh-profiles "what each profile does" "netsh advfirewall show allprofiles"
+call :ask netsh-currentprofile "which profile is in force" "netsh advfirewall show currentprofile"
 call :ask netsh-rules "the firewall's rules" "netsh advfirewall firewall show rule name=all verbose"
 call :ask excluded-ports-4 "the reserved ports" "netsh interface ipv4 show excludedportrange protocol=tcp"
 call :ask excluded-ports-6 "the reserved ports of IPv6" "netsh interface ipv6 show excludedportrange protocol=tcp"

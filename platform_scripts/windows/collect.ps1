@@ -169,6 +169,7 @@ Ask 'reg-policies' 'whether policy speaks of the firewall' 15 'reg query HKLM\SO
 Ask 'reg-firewall-policy' 'the firewall rules of Group Policy' 15 'reg query HKLM\SOFTWARE\Policies\Microsoft\WindowsFirewall /s' -After 'reg-policies' -Having 'WindowsFirewall'
 AskShell 'get-netfirewallprofile' 'what each profile does' 30 { Get-NetFirewallProfile -PolicyStore ActiveStore | Select-Object Name,@{n="Enabled";e={"$($_.Enabled)"}},@{n="DefaultInboundAction";e={"$($_.DefaultInboundAction)"}},@{n="DefaultOutboundAction";e={"$($_.DefaultOutboundAction)"}},@{n="AllowInboundRules";e={"$($_.AllowInboundRules)"}},@{n="AllowLocalFirewallRules";e={"$($_.AllowLocalFirewallRules)"}},@{n="NotifyOnListen";e={"$($_.NotifyOnListen)"}} | ConvertTo-Json -Depth 3 -Compress }
 Ask 'netsh-profiles' 'what each profile does' 15 'netsh advfirewall show allprofiles' -InsteadOf 'get-netfirewallprofile'
+Ask 'netsh-currentprofile' 'which profile is in force' 15 'netsh advfirewall show currentprofile' -InsteadOf 'get-netconnectionprofile'
 Ask 'netsh-rules' 'the firewall''s rules' 60 'netsh advfirewall firewall show rule name=all verbose' -InsteadOf 'reg-firewall'
 AskShell 'security-products' 'whether another maker''s firewall is installed' 30 { Get-CimInstance -Namespace root/SecurityCenter2 -ClassName FirewallProduct | Select-Object displayName,productState | ConvertTo-Json -Depth 3 -Compress }
 Ask 'excluded-ports-4' 'the reserved ports' 15 'netsh interface ipv4 show excludedportrange protocol=tcp'

@@ -152,6 +152,15 @@ _FIREWALL = (
         instead_of="get-netfirewallprofile",
     ),
     _command(
+        "netsh-currentprofile",
+        "which profile is in force",
+        "netsh",
+        "advfirewall",
+        "show",
+        "currentprofile",
+        instead_of="get-netconnectionprofile",
+    ),
+    _command(
         "netsh-rules",
         "the firewall's rules",
         "netsh",

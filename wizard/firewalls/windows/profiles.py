@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from msgspec.structs import replace
@@ -128,6 +129,22 @@ def from_netsh(text: str, source: str = "netsh advfirewall show allprofiles") ->
     if len(blocks) != len(ProfileName):
         return Parsed({}, (Origin(source, 1, text.strip()[:160]),) if text.strip() else ())
     return Parsed({name: _of_block(name, block, source) for name, block in zip(ProfileName, blocks, strict=True)})
+
+
+def current(text: str, every: str) -> ProfileName | None:
+    """The profile that `netsh advfirewall show currentprofile` tells of, where it is one: by its heading, which is the same
+    one, in any language, as in `show allprofiles`, whose order is fixed."""
+    names = _headings(every)
+    told = _headings(text)
+    if len(names) != len(ProfileName) or len(told) != 1 or told[0] not in names or len(set(names)) != len(names):
+        return None
+    return tuple(ProfileName)[names.index(told[0])]
+
+
+def _headings(text: str) -> list[str]:
+    """The lines over dashes."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return [line for line, after in pairwise(lines) if _DASHES.fullmatch(after)]
 
 
 def _blocks(text: str) -> list[list[tuple[int, str]]]:

@@ -12,9 +12,10 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from wizard.firewalls.windows import profiles
 from wizard.model.capture import Capture, Origin, Unknown
 from wizard.model.facts import Address, Connection, Facts, Interface, Listener, Neighbour, Owner, Process, Proto, Route
-from wizard.model.windows import HttpSys, PortRange, WindowsFacts, Wsl
+from wizard.model.windows import HttpSys, Network, PortRange, WindowsFacts, Wsl
 from wizard.parse import hosts, psutil_interfaces, psutil_listeners
 from wizard.parse import processes as psutil_processes
 from wizard.parse.desk import Captures, Desk
@@ -76,6 +77,7 @@ _ALTERNATIVES = (
     ("get-netneighbor", "arp"),
     ("reg-firewall", "get-netfirewallrule", "netsh-rules"),
     ("reg-firewall", "get-netfirewallprofile", "netsh-profiles"),
+    ("get-netconnectionprofile", "netsh-currentprofile"),
 )
 """Probes of which one answer is enough: the others' silence is no news."""
 _ONLY_CALLED = ("reg-firewall-policy", "wsl-addresses", "wsl-listeners", "hyperv-firewall", "hyperv-rules")
@@ -213,7 +215,7 @@ def _windows(desk: Desk, routes: tuple[Route, ...] | Unknown) -> WindowsFacts:
         rules=wall.rules,
         unread_stores=wall.unread_stores,
         profiles=wall.profiles,
-        networks=desk.read("get-netconnectionprofile", cmdlets.networks),
+        networks=_networks(desk, routes),
         excluded_ports=_ranges(desk, "excluded-ports"),
         dynamic_ports=_ranges(desk, "dynamic-ports"),
         port_proxies=desk.read("netsh-portproxy", ports.proxies),
@@ -229,6 +231,21 @@ def _windows(desk: Desk, routes: tuple[Route, ...] | Unknown) -> WindowsFacts:
         interface_ids=cmdlets.interface_ids(desk.text("get-netadapter")),
         ipsec_rules=wall.ipsec_rules,
     )
+
+
+def _networks(desk: Desk, routes: tuple[Route, ...] | Unknown) -> tuple[Network, ...] | Unknown:
+    """Each network's category; without PowerShell the one profile that netsh calls current, for where the default route
+    leads."""
+    told = desk.read("get-netconnectionprofile", cmdlets.networks)
+    if not isinstance(told, Unknown):
+        return told
+    answer = desk.answer("netsh-currentprofile")
+    name = profiles.current(desk.text("netsh-currentprofile"), desk.text("netsh-profiles"))
+    if name is None or isinstance(routes, Unknown) or isinstance(answer, Unknown):
+        return told
+    devices = dict.fromkeys(each.device for each in routes if each.destination.prefixlen == 0 and each.device)
+    origin = Origin(answer.source or answer.probe, 1, answer.text.strip().splitlines()[0])
+    return tuple(Network("", device, name, origin=origin) for device in devices) or told
 
 
 def _services(desk: Desk) -> tuple[tuple[str, int, str], ...] | Unknown:

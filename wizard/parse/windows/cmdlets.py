@@ -56,6 +56,12 @@ def text(told: Mapping[str, Any], key: str) -> str:
     return "" if value is None else str(value).strip()
 
 
+def _number(told: Mapping[str, Any], key: str) -> int:
+    """A property that is a number, or 0."""
+    value = text(told, key)
+    return int(value) if value.isascii() and value.isdigit() else 0
+
+
 def each(found: str, source: str, read: Callable[[Mapping[str, Any], Origin], T | None]) -> Parsed[tuple[T, ...]]:
     """Every object read; one that is not understood is returned unread, one that `read` says None of is left out."""
     told, unread = objects(found, source)
@@ -115,7 +121,7 @@ def interfaces(addresses: str, adapters: str, source: str = "Get-NetIPAddress") 
             missed.append(origin)
             continue
         found.setdefault(name, []).append(address)
-        numbers[name] = int(text(one, "InterfaceIndex") or text(one, "ifIndex") or 0)
+        numbers[name] = _number(one, "InterfaceIndex") or _number(one, "ifIndex")
     hardware = _adapters(adapters)
     made = [
         _interface(name, numbers.get(name, 0), tuple(found.get(name, ())), hardware.get(name), source)
@@ -136,13 +142,13 @@ def _interface(
     kind = _KINDS.get(text(told or {}, "InterfaceType"), "")
     return Interface(
         name,
-        index or int(text(told or {}, "ifIndex") or text(told or {}, "InterfaceIndex") or 0),
+        index or _number(told or {}, "ifIndex") or _number(told or {}, "InterfaceIndex"),
         addresses,
         up=status not in ("disabled", "not present"),
         carrier=status not in ("disconnected", "not present"),
         loopback=bool(addresses) and all(each.ip.is_loopback for each in addresses),
         mac=text(told or {}, "MacAddress").replace("-", ":").lower(),
-        mtu=int(text(told or {}, "MtuSize") or 1500),
+        mtu=_number(told or {}, "MtuSize") or 1500,
         kind=kind,
         origin=Origin(source, 0, f"{name} {' '.join(map(str, addresses))}"),
     )
