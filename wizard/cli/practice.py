@@ -133,8 +133,10 @@ def _free_port(case: Case) -> int:
     family = socket.AF_INET6 if ":" in case.address else socket.AF_INET
     for wanted in (case.port,) if case.port else (5000, 8000, 0):
         with socket.socket(family) as probe:
-            # A last run's connections in TIME-WAIT are no obstacle: the servers say the same.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if os.name == "posix":
+                # A last run's connections in TIME-WAIT are no obstacle: the servers say the same. (On Windows the option
+                # means that a port may be taken twice.)
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((case.address, wanted))
             except OSError:

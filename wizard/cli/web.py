@@ -137,7 +137,10 @@ class _Session(AppService):
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(child.wait(), _PATIENCE)
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.pid, signal.SIGKILL)
+            if sys.platform == "win32":
+                child.kill()
+            else:
+                os.killpg(child.pid, signal.SIGKILL)
         await child.wait()
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):

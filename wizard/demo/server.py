@@ -59,7 +59,8 @@ class _Server(http.server.ThreadingHTTPServer):
         """Without the look-up of the machine's own name that http.server makes."""
         if self.address_family == socket.AF_INET6:
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform != "win32":
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
         self.server_name, self.server_port = "practice", self.server_address[1]
 
@@ -80,7 +81,8 @@ def main(kind: str, address: str, port: int) -> None:
 
 def _plain(kind: str, address: str, port: int) -> None:
     with socket.socket() as door:
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform != "win32":
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         door.bind((address, port))
         door.listen(0 if kind == "full" else 128)
         waiting = []
