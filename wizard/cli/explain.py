@@ -130,7 +130,9 @@ def _found(query: str, hits: Sequence[Hit], named: Sequence[Framework]) -> str:
     if not hits:
         lines.append(f"Nothing fits {shorten(query, 60)!r}. `wizard explain` lists every cause.")
     for number, hit in enumerate(hits, start=1):
-        lines += [f"{number:>2}  {hit.ref:<36} {hit.title}", f"    {hit.why}"]
+        lines.append(f"{number:>2}  {hit.ref:<36} {hit.title}")
+        if number == len(hits) or hits[number].why != hit.why:
+            lines.append(f"    {hit.why}")
     if hits:
         lines += ["", f"wizard explain {hits[0].ref}"]
     from wizard.present.hostile import harmless

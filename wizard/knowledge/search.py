@@ -76,7 +76,8 @@ def search(query: str, known: Sequence[Entry]) -> tuple[Hit, ...]:
             reasons[ref] = (score, why)
     by_ref = {entry.ref: entry for entry in known}
     hits = [Hit(ref, by_ref[ref].title, reasons[ref][1], score) for ref, score in points.items() if ref in by_ref]
-    return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.ref))[:_MOST])
+    hits.sort(key=lambda hit: (-hit.score, hit.ref))
+    return tuple(hit for hit in hits[:_MOST] if hit.score >= hits[0].score / 10)
 
 
 def frameworks_in(query: str) -> tuple[Framework, ...]:
