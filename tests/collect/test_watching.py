@@ -15,12 +15,12 @@ from ipaddress import ip_address
 import pytest
 
 from tests.collect.packet_bytes import ACK, FIN, PSH, RST, SYN, icmp, ip, segment
-from wizard.collect.watching import bpf, packets, pairing
+from wizard.collect.watching import bpf, counters, packets, pairing
 from wizard.collect.watching.own import OwnAddresses
 from wizard.collect.watching.page import Page, Visit, is_page
 from wizard.collect.watching.pairing import Pairing
 from wizard.collect.watching.sniffer import Seen
-from wizard.collect.watching.table import Table, counters
+from wizard.collect.watching.table import Table
 from wizard.model.arrival import Answered, Attempted, How
 
 ME, ME6 = "192.168.1.100", "fd00::100"
@@ -406,9 +406,27 @@ def test_the_table_tells_of_new_connections_and_forgets_none(visits: queue.Simpl
 
 
 @linux
-def test_the_kernels_counters_are_numbers() -> None:
-    found = counters()
-    assert {"PassiveOpens", "OutRsts"} <= found.keys()
+def test_the_kernel_counts_for_everybody() -> None:
+    history = counters.History()
+    assert {"PassiveOpens", "OutRsts", "ListenOverflows"} <= history.first.keys()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        socket.create_connection(server.getsockname(), timeout=10).close()
+    assert any(each.startswith("connections accepted: ") for each in counters.since(history.first, counters.ANSWERED))
+    history.look()
+
+
+def test_what_rose_since_shortly_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, table = [100.0], {"ListenOverflows": 5}
+    monkeypatch.setattr(counters, "read", lambda: dict(table))
+    monkeypatch.setattr(counters.time, "time", lambda: clock[0])
+    history = counters.History()
+    for now, count in ((101.0, 7), (102.0, 7), (103.0, 9)):
+        clock[0], table["ListenOverflows"] = now, count
+        history.look()
+    words = "connections dropped because a program does not accept them fast enough"
+    assert history.lost_since(102.5) == (f"{words}: 2",)
+    assert history.lost_since(99.0) == (f"{words}: 4",)
+    assert history.lost_since(103.5) == ()
 
 
 def test_own_addresses_know_loopback_and_mapped_ones() -> None:

@@ -102,6 +102,13 @@ def test_silence_where_the_model_says_accept() -> None:
     assert "eBPF" in found.doubt
 
 
+def test_silence_that_the_kernel_counted() -> None:
+    found = arrival(facts(), seen(**NOTHING, lost=("packets dropped by the reverse path filter: 2",)))
+    assert "reverse path filter: 2" in found.doubt
+    explained = arrival(facts(rulesets=(DROP,)), seen(**NOTHING, lost=("packets with a wrong checksum: 1",)))
+    assert explained.doubt == "" and explained.ref == "firewall-drops-port"
+
+
 def test_what_could_not_be_read_is_no_contradiction_and_no_rule() -> None:
     known = facts(rulesets=Unknown("only root may", "sudo nft list ruleset", "the nftables ruleset"))
     assert not contradicts(known, seen(**NOTHING))

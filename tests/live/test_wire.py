@@ -24,7 +24,7 @@ NOBODY = tuple(_AS_NOBODY)
 LOOK = """
 import sys
 from wizard.collect.wire import look
-found = look(sys.argv[1], int(sys.argv[2]))
+found = look(sys.argv[1], int(sys.argv[2]), 15.0)
 print(getattr(found, "text", None) or found)
 """
 EVERYBODY = pytest.mark.parametrize("user", [(), NOBODY], ids=["root", "nobody"])

@@ -19,7 +19,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wizard.collect.live import LiveSource
-from wizard.collect.watching import eyes, page, table
+from wizard.collect.watching import counters, eyes, page
 from wizard.collect.watching.own import OwnAddresses
 from wizard.collect.watching.page import NoPort, Page, Visit
 from wizard.collect.watching.pairing import SAME_MOMENT, Pairing
@@ -93,7 +93,7 @@ class _Watching:
     def __init__(self, wish: Wish, tell: Tell, stop: Event, closing: ExitStack) -> None:
         self.wish, self._tell, self._stop = wish, tell, stop
         self._began = time.monotonic()
-        self._before = table.counters()
+        self._history = counters.History()
         self._own = OwnAddresses()
         self._visits: queue.SimpleQueue[Visit] = queue.SimpleQueue()
         self._shown: dict[int, Arrival] = {}
@@ -119,6 +119,7 @@ class _Watching:
         self._tell(self.opened)
         while not (why := self._over()):
             # What counts as silence is measured up to here: every packet of until now is among those read next.
+            self._history.look()
             now = self._read(self._wait())
             self._take(self._pairing.due(now))
             if self._table is not None:
@@ -191,7 +192,8 @@ class _Watching:
 
     def _told(self, attempt: Attempted) -> None:
         number = self._numbers.setdefault((attempt.how, attempt.number), len(self._numbers) + 1)
-        attempt = replace(attempt, number=number)
+        lost = self._history.lost_since(attempt.at) if attempt.answered is Answered.NOTHING else ()
+        attempt = replace(attempt, number=number, lost=lost)
         changed = self._asked_again(attempt)
         found = judged.arrival(self.facts, attempt)
         if changed:
@@ -261,7 +263,7 @@ class _Watching:
     def _counted(self) -> tuple[str, ...]:
         if self._sniffer is not None:
             return ()
-        counted = table.counted(self._before)
+        counted = counters.since(self._history.first, counters.ANSWERED | counters.LOST)
         return (f"Meanwhile the kernel counted, on all ports together: {', '.join(counted)}.",) if counted else ()
 
     # What is known

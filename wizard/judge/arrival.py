@@ -135,7 +135,14 @@ def _unanswered(case: _Case) -> Arrival:
         said = f"{where} and was sent on to {to}, which did not answer."
         return _blocked(case, to, said, doubt=_doubt(agrees))
     said = f"{where}, and no answer left this machine."
-    return _blocked(case, "", said, doubt=_doubt(agrees) or _cannot_tell(case))
+    return _blocked(case, "", said, doubt=_counted(case) or _doubt(agrees) or _cannot_tell(case))
+
+
+def _counted(case: _Case) -> str:
+    """What the kernel's own counters say where no rule explains the silence."""
+    if not case.seen.lost:
+        return ""
+    return f"No rule explains it, but meanwhile the kernel counted, on all ports together: {', '.join(case.seen.lost)}."
 
 
 def _held_back(case: _Case) -> Arrival:

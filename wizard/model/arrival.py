@@ -65,6 +65,8 @@ class Attempted(Struct, frozen=True):
     """The attempt came from this machine itself."""
     ours: bool = False
     """The wizard's own page answered, not the program that is looked for."""
+    lost: tuple[str, ...] = ()
+    """Unanswered: what the kernel counted meanwhile, on all ports together, that explains lost packets."""
     revises: bool = False
     """An earlier word on this attempt stands corrected: it was answered later."""
 

@@ -41,6 +41,7 @@ def arrival(found: Arrival) -> dict[str, Any]:
         "http_status": found.status,
         "ref": found.ref or None,
         "doubt": found.doubt or None,
+        "counted": list(seen.lost),
     }
     if seen.icmp is not None:
         told["icmp"] = {"type": seen.icmp[0], "code": seen.icmp[1]}

@@ -1,4 +1,4 @@
-"""What the kernel tells everybody: its table of connections, and how often it accepted, refused and dropped.
+"""What the kernel tells everybody: its table of connections.
 
 sl  local_address rem_address   st tx_queue rx_queue ...            (/proc/net/tcp, proc(5))
  1: 0100A8C0:1388 1700A8C0:C350 01 00000000:00000000 ...
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 
 from wizard.collect import proc
@@ -22,13 +22,6 @@ OFTENEST, SELDOMEST = 0.02, 0.25
 """Seconds between two looks: a look costs a twentieth of the time, however long the table is."""
 _SYN_RECEIVED, _LISTEN = "03", "0A"
 _MOST = 1024
-
-COUNTERS = {
-    "PassiveOpens": "connections accepted",
-    "OutRsts": "resets sent",
-    "ListenOverflows": "connections dropped because a program did not accept them",
-    "OutDestUnreachs": "ICMP refusals sent",
-}
 
 _Key = tuple[str, str]
 
@@ -97,23 +90,3 @@ def _endpoint(text: str) -> tuple[Address, int]:
     address = ip_address(b"".join(word.to_bytes(4, sys.byteorder) for word in words))
     mapped = getattr(address, "ipv4_mapped", None)
     return mapped or address, int(port, 16)
-
-
-def counted(before: Mapping[str, int]) -> tuple[str, ...]:
-    """What the kernel counted since then, on all ports together, in words."""
-    after = counters()
-    return tuple(
-        f"{COUNTERS[name]}: {after[name] - count}" for name, count in before.items() if after.get(name, 0) > count
-    )
-
-
-def counters() -> dict[str, int]:
-    """The kernel's counters that everybody may read (/proc/net/snmp, /proc/net/netstat), by their names there."""
-    found: dict[str, int] = {}
-    for path in ("/proc/net/snmp", "/proc/net/netstat"):
-        lines = (proc.read(path) or b"").decode("ascii", "replace").splitlines()
-        for names, values in zip(lines[::2], lines[1::2], strict=False):
-            for name, value in zip(names.split()[1:], values.split()[1:], strict=False):
-                if name in COUNTERS and value.lstrip("-").isdigit():
-                    found.setdefault(name, int(value))
-    return found
