@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from wizard import firewalls
 from wizard.judge.filters import ORDER_DOUBT
@@ -92,7 +93,7 @@ class Truth(Struct, frozen=True):
 
 def run(*words: str, text: str | None = None, check: bool = True) -> str:
     """A command's output; its error text in the exception."""
-    done = subprocess.run(words, input=text, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(words, input=text, capture_output=True, text=True, timeout=600, check=False)
     if check and done.returncode:
         raise RuntimeError(f"{' '.join(words)}: {done.stderr.strip()}")
     return done.stdout
@@ -296,6 +297,10 @@ class Arena:
     def packet(self, source: str, destination: str, port: int, proto: str = "tcp") -> Packet:
         """A first packet with a source port of its own."""
         return Packet(ip_address(source), ip_address(destination), port, Proto(proto), next(self._sports), SERVER_LINK)
+
+    def again(self, packet: Packet) -> Packet:
+        """The same packet of another connection."""
+        return replace(packet, source_port=next(self._sports))
 
     def ask(self, packets: Sequence[Packet], quiet: float = 0.15) -> list[tuple[Packet, Truth]]:
         """Sends all, and gives each with what came back. Ends when nothing has come for `quiet` seconds."""
@@ -537,47 +542,65 @@ class Score:
     """Unknown because this kernel does not tell which of two engines at one priority comes first."""
     wrong: list[str] | None = None
 
-    def add(self, line: str | None, unknown: bool, unordered: bool = False) -> None:
-        """Counts one packet; `line` describes a disagreement."""
-        self.asked += 1
-        self.unknown += unknown and not unordered
-        self.unordered += unordered
-        if line:
-            self.wrong = [*(self.wrong or []), line]
+
+# A busy machine may answer late: what seems wrong is asked again, and waited for longer.
+_PATIENCE = (0.15, 1.0, 4.0)
 
 
 def compare(arena: Arena, packets: Iterable[Packet], score: Score, label: str = "") -> list[tuple[Packet, Any, Truth]]:
     """Asks the kernel and the model; gives the disagreements, and counts in `score`."""
-    from wizard.judge.trace import reply, trace
-
     facts = arena.facts()
-    wrong = []
-    for packet, got in arena.ask(list(packets)):
+    left = [_Judged.of(facts, packet) for packet in packets]
+    for judged in left:
+        score.asked += 1
+        score.unknown += judged.want is None and not judged.unordered
+        score.unordered += judged.want is None and judged.unordered
+    wrong: list[tuple[_Judged, Truth]] = []
+    for patience in _PATIENCE:
+        by_packet = {judged.packet: judged for judged in left}
+        told = arena.ask([judged.packet for judged in left], patience)
+        wrong = [(by_packet[packet], got) for packet, got in told if by_packet[packet].differs(got)]
+        left = [_Judged.of(facts, arena.again(judged.packet)) for judged, _ in wrong]
+        if not left:
+            break
+    for judged, got in wrong:
+        by = judged.decision.by or judged.decision.reason
+        line = f"{label}: {judged.packet}: the model says {judged.want}, the kernel {got}; {by}"
+        score.wrong = [*(score.wrong or []), line]
+    return [(judged.packet, judged.decision, got) for judged, got in wrong]
+
+
+class _Judged(Struct, frozen=True):
+    """A packet, and what the model says of it."""
+
+    packet: Packet
+    decision: Any
+    want: Truth | None
+    assumed: bool
+    unordered: bool
+
+    @classmethod
+    def of(cls, facts: Facts, packet: Packet) -> _Judged:
+        from wizard.judge.trace import reply, trace
+
         decision = trace(facts, packet)
         back = reply(facts, packet, decision) if decision.outcome in ("deliver", "forward") else None
-        want = expected(facts, packet, decision, back)
         # Many packets at once may exceed a limit that the model takes as not exceeded, and says so.
-        assumed = decision.assumptions or (back is not None and back.assumptions)
-        differs = want is not None and not assumed and not agrees(want, got)
-        line = (
-            f"{label}: {packet}: the model says {want}, the kernel {got}; {decision.by or decision.reason}"
-            if differs
-            else None
-        )
         told = (*decision.assumptions, *(back.assumptions if back is not None else ()))
-        score.add(line, want is None, want is None and ORDER_DOUBT in told)
-        if differs:
-            wrong.append((packet, decision, got))
-    return wrong
+        return cls(packet, decision, expected(facts, packet, decision, back), bool(told), ORDER_DOUBT in told)
+
+    def differs(self, got: Truth) -> bool:
+        return self.want is not None and not self.assumed and not agrees(self.want, got)
 
 
-def monitored(arena: Arena, packets: Sequence[Packet]) -> dict[Packet, tuple[str, str, str]]:
-    """Sends the packets under `nft monitor trace`; for each, table, chain and words of the last rule it met."""
+def monitored(arena: Arena, packets: Sequence[Packet], patience: float = 0.5) -> dict[Packet, tuple[str, str, str]]:
+    """Sends the packets under `nft monitor trace`; for each, table, chain and words of the last rule it met.
+    `patience`: the seconds that the monitor gets to begin and to end."""
     words = ["ip", "netns", "exec", arena.server, "stdbuf", "-oL", "nft", "monitor", "trace"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as monitor:
-        time.sleep(0.5)
+        time.sleep(patience)
         arena.ask(packets)
-        time.sleep(0.5)
+        time.sleep(patience)
         monitor.kill()
         printed = monitor.stdout.read() if monitor.stdout else ""
     sports: dict[str, int] = {}

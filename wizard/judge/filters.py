@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from wizard.judge.match import BEYOND, WITHIN, Operation, Scope, Several, operations
 from wizard.judge.state import State, merge
-from wizard.model.ruleset import BaseChain, Chain, Engine, Family, Hook, Rule, Ruleset, Table, Verdict
+from wizard.model.ruleset import BaseChain, Chain, Engine, Family, Hook, Nat, Opaque, Rule, Ruleset, Table, Verdict
 
 MOST_STATES = 64
 MOST_JUMPS = 16
@@ -79,6 +79,8 @@ class Hooks:
         kinds = {(family, each.base.type) for (family, _), found in self._by_hook.items() for each in found}
         self._nat = {number: any((family, "nat") in kinds for family in _FAMILIES[number]) for number in (4, 6)}
         self._ordered: dict[tuple[int, str], Groups] = {}
+        self._tables = tuple(table for ruleset in rulesets for table in ruleset.tables)
+        self._tracks: dict[int, bool] = {}
 
     def at(self, family: int, hook: str) -> Groups:
         """The base chains that a packet of this family meets at the hook, in groups, each with its possible orders."""
@@ -130,9 +132,30 @@ class Hooks:
                 hooked = Hooked(ruleset, table, chain, chain.base, walked, position)
                 self._by_hook.setdefault((table.family, chain.base.hook), []).append(hooked)
 
+    def tracks(self, family: int) -> bool:
+        """Whether some rule has switched connection tracking on for the family: without, nat chains are not asked."""
+        found = self._tracks.get(family)
+        if found is None:
+            tables = (table for table in self._tables if table.family in _FAMILIES[family])
+            rules = ((table, rule) for table in tables for chain in table.chains.values() for rule in chain.rules)
+            found = self._tracks[family] = any(_needs_tracking(table, rule, family) for table, rule in rules)
+        return found
+
     def has_nat(self, family: int) -> bool:
         """Whether any nat chain has put the family's nat hooks in place."""
         return self._nat[family]
+
+
+def _needs_tracking(table: Table, rule: Rule, family: int) -> bool:
+    """Whether the rule makes the kernel track the family's connections (callers of nf_ct_netns_get)."""
+    for statement in rule.statements:
+        if isinstance(statement, Nat):
+            return {"ip": 4, "ip6": 6}.get(statement.family or str(table.family), family) == family
+        if isinstance(statement, Opaque) or getattr(statement, "kind", "") == "synproxy":
+            return True
+        if getattr(statement, "what", "") == "connection limit" or "'ct " in repr(statement):
+            return True
+    return False
 
 
 def priority_of(base: BaseChain) -> int:
@@ -251,8 +274,9 @@ def _pass_chain(hooks: Hooks, hooked: Hooked, states: list[State], ended: list[E
     untouched: list[State] = []
     if is_nat:
         # Only the first packet of a connection is shown to nat chains, until a mapping stands.
-        untouched = [state for state in states if not _wants_nat(state)]
-        states = [state for state in states if _wants_nat(state)]
+        asked = hooks.tracks(states[0].family)
+        untouched = [state for state in states if not (asked and _wants_nat(state))]
+        states = [state for state in states if asked and _wants_nat(state)]
     run = _Run(hooks, hooked)
     left = run.chain(hooked.walked, states, 0) if states else []
     policy = Verdict("drop") if hooked.base.policy == "drop" else Verdict("accept")
