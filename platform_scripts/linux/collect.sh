@@ -2,7 +2,7 @@
 # collect.sh: writes down what this machine answers to a few read-only questions about its network, for a machine that
 # has no Python. The Connection Wizard reads the result on any other machine:  wizard check 8000 --bundle FILE
 #
-#   sudo sh collect.sh [FOLDER]     asks everything (without sudo: what an ordinary user may know)
+#   sudo sh collect.sh [--redact] [FOLDER]     asks everything (without sudo: what an ordinary user may know)
 #
 # It changes nothing: it starts no service, loads no kernel module, sends no packet, writes only below FOLDER (here, if
 # you name none). It runs these programs, if they are there, and reads these files; nothing else:
@@ -16,7 +16,9 @@
 #   /proc/PID (name, arguments, folder, program, a few environment variables), /proc/PID/net, /proc/net, /proc/sys/net
 #   /etc/ufw, /etc/default/ufw, /etc/resolv.conf, /etc/hosts, /etc/nsswitch.conf, /etc/os-release, /etc/passwd (names)
 #
-# The programs' arguments are in the result as `ps` shows them. Read it before you send it: it is plain text.
+# The programs' arguments are in the result as `ps` shows them. Read it before you send it: it is plain text. --redact puts
+# other words for users with a folder in /home, this machine's name and the second half of hardware addresses; look through it
+# all the same.
 
 set -u
 umask 077
@@ -418,16 +420,40 @@ collect() {
     work_out platform 'what system this is' 'uname -a' platform
 }
 
+# Other words for the users' names, this machine's name and the second half of hardware addresses, in every answer.
+redact() {
+    machine=$(uname -n | tr -cd 'A-Za-z0-9_-')
+    set -- -e 's/(([0-9A-Fa-f]{2}:){3})([0-9A-Fa-f]{2}:){2}[0-9A-Fa-f]{2}/\100:00:00/g'
+    [ -z "$machine" ] || set -- "$@" -e "s/(^|[^A-Za-z0-9_-])$machine([^A-Za-z0-9_-]|\$)/\1machine\2/g"
+    number=1
+    for home in /home/*; do
+        account=$(printf '%s' "${home#/home/}" | tr -cd 'A-Za-z0-9_-')
+        if [ ! -d "$home" ] || [ -z "$account" ]; then continue; fi
+        set -- "$@" -e "s/(^|[^A-Za-z0-9_-])$account([^A-Za-z0-9_-]|\$)/\1user$number\2/g"
+        number=$((number + 1))
+    done
+    for file in "$bundle"/captures/*.txt; do
+        sed -E "$@" "$file" >"$errors" && cat "$errors" >"$file"
+    done
+}
+
+redacted=false
+if [ "${1:-}" = --redact ]; then
+    redacted=true
+    shift
+fi
 where=${1:-.}
-folder="wizard-bundle-$(uname -n | tr -cd 'A-Za-z0-9-')-$(date +%Y%m%d-%H%M%S)-$$"
+name=machine
+[ $redacted = true ] || name=$(uname -n | tr -cd 'A-Za-z0-9-')
+folder="wizard-bundle-$name-$(date +%Y%m%d-%H%M%S)-$$"
 bundle=$where/$folder
 mkdir -p "$bundle/captures" || exit 1
 errors=$(mktemp "$where/.collect.XXXXXX") || exit 1
 trap 'rm -f "$errors" "$errors.env"' EXIT
 trap 'exit 130' INT TERM
 
-printf 'format = 1\ntaken_at = %d\nplatform = "linux"\nprivileged = %s\ntarget = ""\nredacted = false\nwizard = "collect.sh"\n' \
-    "$(date +%s)" "$([ "$(id -u)" -eq 0 ] && echo true || echo false)" >"$bundle/bundle.toml"
+printf 'format = 1\ntaken_at = %d\nplatform = "linux"\nprivileged = %s\ntarget = ""\nredacted = %s\nwizard = "collect.sh"\n' \
+    "$(date +%s)" "$([ "$(id -u)" -eq 0 ] && echo true || echo false)" "$redacted" >"$bundle/bundle.toml"
 : >"$bundle/captures.toml"
 say "Asking this machine; nothing is changed ..."
 here=$(readlink /proc/self/ns/net 2>/dev/null | tr -cd '0-9')
@@ -435,6 +461,7 @@ here=$(readlink /proc/self/ns/net 2>/dev/null | tr -cd '0-9')
 namespaces=" $(ls -l /proc/[0-9]*/ns/net 2>/dev/null |
     sed -n 's|.* /proc/\([0-9]*\)/ns/net -> net:\[\([0-9]*\)\]$|\1=\2|p' | tr '\n' ' ')"
 collect
+if [ $redacted = true ]; then redact; fi
 
 if tar -czf "$bundle.tar.gz" -C "$where" "$folder" 2>/dev/null; then
     result=$bundle.tar.gz
