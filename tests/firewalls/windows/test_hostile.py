@@ -91,7 +91,7 @@ PROPERTIES = (
 texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=4), max_size=30).map("".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(texts)
 def test_no_reader_raises_on_hostile_text(text: str) -> None:
     for read in READERS:
@@ -104,7 +104,7 @@ simple = (
 values = simple | st.lists(simple, max_size=2) | st.dictionaries(st.sampled_from(("value", "Value")), simple)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from(PROPERTIES), values, max_size=9) | simple, max_size=4))
 def test_no_reader_raises_on_hostile_objects(told: list[object]) -> None:
     text = json.dumps(told)
@@ -112,7 +112,7 @@ def test_no_reader_raises_on_hostile_objects(told: list[object]) -> None:
         read(text)  # type: ignore[operator]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(texts)
 def test_what_was_added_to_a_rule_never_makes_it_sure_of_more(more: str) -> None:
     """A rule string with anything behind it is read, and either says so or is unsure; its action never becomes another."""

@@ -147,6 +147,19 @@ def test_the_interface_of_the_packet_says_which_profile() -> None:
     assert outcome(rule("Allow", "Profile=Public|"), interface="a tunnel") == "deliver"
 
 
+def test_a_packet_without_an_interface_arrives_where_its_sender_lives() -> None:
+    allow = rule("Allow", "Profile=Private|")
+    assert outcome(allow, interface="") == "deliver"
+    assert trace(build.facts(rule("Block")), build.packet(build.SERVER, interface="")).outcome == "deliver"
+
+
+def test_what_was_not_looked_at_is_assumed_aloud() -> None:
+    windows = build.windows(rule("Allow"), security_products=Unknown("no such namespace"), ipsec_rules=None)
+    decision = trace(build.facts(windows=windows), build.packet())
+    assert decision.outcome == "deliver" and len(decision.assumptions) == 2
+    assert not trace(build.facts(rule("Allow")), build.packet()).assumptions
+
+
 def test_an_unknown_network_is_tried_as_each() -> None:
     missing = Unknown("Get-NetConnectionProfile is not there")
     assert outcome(windows=build.windows(rule("Allow"), networks=missing)) == "deliver"

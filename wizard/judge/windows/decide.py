@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from wizard.judge import sockets, vantage
 from wizard.judge.routing import LOOPBACK
@@ -64,6 +65,7 @@ def _counts(rule: WindowsRule, own: bool) -> bool:
 
 def trace(facts: Facts, packet: Packet, explain: bool = True) -> Decision:
     """The firewall's decision about one inbound packet; `explain=False` leaves out near misses."""
+    packet = _arriving(facts, packet)
     answer, profile = _answer(facts, packet)
     near = nearness.near(facts, packet, profile) if explain and answer.outcome == "drop" and profile else ()
     return Decision(
@@ -74,8 +76,26 @@ def trace(facts: Facts, packet: Packet, explain: bool = True) -> Decision:
         reason=answer.reason,
         path=(f"inbound, {profile} profile" if profile else "inbound",),
         near_misses=near,
-        assumptions=answer.assumptions,
+        assumptions=answer.assumptions or _assumptions(facts, answer),
     )
+
+
+def _assumptions(facts: Facts, answer: Answer) -> tuple[str, ...]:
+    """What a connection that is let in rests on, where it was not looked at."""
+    windows = facts.windows
+    if answer.outcome != "deliver" or not isinstance(windows, WindowsFacts):
+        return ()
+    assumed = ["no other maker's firewall filters here"] if isinstance(windows.security_products, Unknown) else []
+    if windows.ipsec_rules is not False:
+        assumed.append("no connection security rule asks this sender for IPsec")
+    return tuple(assumed)
+
+
+def _arriving(facts: Facts, packet: Packet) -> Packet:
+    """The packet on the interface where a neighbour's arrives, if none is named."""
+    if packet.interface:
+        return packet
+    return replace(packet, interface=vantage.arrival(facts, packet.source, packet.destination))
 
 
 def _answer(facts: Facts, packet: Packet) -> tuple[Answer, ProfileName | None]:
@@ -240,6 +260,7 @@ def inbound(windows: WindowsFacts) -> list[Numbered]:
 
 def reply(facts: Facts, packet: Packet, decision: Decision) -> Decision:
     """The answer's way back: a connection that was let in is let out; what is missing may be a route."""
+    packet = _arriving(facts, packet)
     to = Translation(packet.source, packet.source_port)
     route = vantage.route_toward(facts, packet.source)
     if vantage.is_own(facts, packet.source):
@@ -255,7 +276,7 @@ def _attached(facts: Facts, packet: Packet) -> bool:
 
 def hides_closed_ports(facts: Facts, packet: Packet) -> bool | None:
     """Whether a port without a socket stays silent: stealth mode, which is on wherever the firewall is. None: not known."""
-    windows = facts.windows
+    windows, packet = facts.windows, _arriving(facts, packet)
     if windows is None or isinstance(windows, Unknown) or isinstance(windows.profiles, Unknown):
         return None
     if packet.interface == LOOPBACK or packet.destination.is_loopback or vantage.is_own(facts, packet.source):
