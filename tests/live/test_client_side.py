@@ -213,3 +213,59 @@ def test_an_ordinary_user_on_the_server_learns_of_the_firewall_from_the_client(l
     code, here = check(lab, "5000", "--heard", there["code"], ns="server", user="nobody")
     assert code == 1 and here["findings"][0]["ref"] == "firewall-rejects-port"
     assert here["client_sees"]["browser"] == "ERR_CONNECTION_REFUSED"
+
+
+OWN_RULES = {
+    "nft": "nft 'table inet own { chain out { type filter hook output priority 0; tcp dport 5000 reject; }; }'",
+    "iptables": "iptables -A OUTPUT -p tcp --dport 5000 -j REJECT",
+    "prohibit": f"ip route add prohibit {SERVER}/32",
+    "metric": "ip route add unreachable 10.77.0.0/25 metric 7",
+}
+
+
+@pytest.mark.needs("nft", "iptables")
+@pytest.mark.parametrize("kind", OWN_RULES)
+def test_the_plan_for_this_side_lets_it_out_and_its_undo_brings_back(lab: Lab, kind: str) -> None:
+    _serve(lab)
+    lab.run(OWN_RULES[kind], "client")
+    before = _own_state(lab)
+    code, report = check(lab, URL)
+    assert code == 1 and report["findings"][0]["ref"] in ("own-firewall-blocks-outgoing", "own-route-refuses")
+    [plan] = report["plan"]
+    for step in plan["steps"]:
+        assert step["where"] == "here" and step["as"] == "root"
+        lab.run(step["run"], "client")
+    assert lab.curl(URL).ok
+    assert check(lab, URL)[0] == 0
+    for step in plan["undo"]:
+        lab.run(step["run"], "client")
+    assert not lab.curl(URL, max_time=2).ok
+    assert _own_state(lab) == before
+
+
+def _own_state(lab: Lab) -> str:
+    """The client's rules and routes; iptables' counters and nft's handles left out."""
+    return lab.run(
+        "nft -s list ruleset; iptables-save -t filter | grep -v '^[#:]'; ip -4 route show table all", "client"
+    ).stdout
+
+
+@pytest.mark.needs("ufw", "nft")
+def test_a_way_out_through_ufw(lab: Lab) -> None:
+    """ufw's files are the server machine's, so here that machine is the one that connects."""
+    script = lab.write("answers.py", ANSWERS)
+    lab.spawn([sys.executable, "-ISE", str(script), "ok", "5000"], "client")
+    lab.wait_for_port(5000, "client")
+    lab.start_ufw("default deny outgoing")
+    before = lab.snapshot()
+    url = f"http://{CLIENT}:5000/"
+    code, report = check(lab, url, ns="server")
+    assert code == 1 and report["findings"][0]["ref"] == "own-firewall-blocks-outgoing"
+    [plan] = report["plan"]
+    assert [step["run"] for step in plan["steps"]] == [f"ufw prepend allow out to {CLIENT} port 5000 proto tcp"]
+    for step in plan["steps"]:
+        lab.run(step["run"])
+    assert check(lab, url, ns="server")[0] == 0
+    for step in plan["undo"]:
+        lab.run(step["run"])
+    assert lab.snapshot() == before

@@ -100,6 +100,23 @@ def _written(rulesets: tuple[Ruleset, ...], place: Place, chain: Chain, opening:
     )
 
 
+_OUT_CHAINS = {Family.IP: "ufw-user-output", Family.IP6: "ufw6-user-output"}
+
+
+def may_let_out(place: Place, wanted: tuple[str, ...]) -> bool:
+    """Whether a rule that lets out, in ufw's words, is met before the place, and ufw has none that matches the same (it
+    would skip ours). `wanted` are the rule's conditions as iptables-save prints them."""
+    chain = place.table.chains.get(_OUT_CHAINS.get(place.table.family, ""))
+    if chain is None or place.table.name != "filter" or not _comes_first(place, chain):
+        return False
+    return all(_matched(rule.text, chain.name) != " ".join(wanted) for rule in chain.rules)
+
+
+def undone_with_it(rulesets: tuple[Ruleset, ...]) -> tuple[Run, ...]:
+    """What comes into being when one of ufw's rules is deleted, taken out again."""
+    return tuple(_as_first_enabled(rulesets))
+
+
 def _as_first_enabled(rulesets: tuple[Ruleset, ...]) -> Iterator[Run]:
     """ufw's limit chains stay half empty from the first `ufw enable` to the first reload, and deleting a rule reloads: what
     it fills in then (nothing leads there) is taken out again."""

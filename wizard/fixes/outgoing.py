@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from wizard.firewalls import ufw
 from wizard.firewalls.change import Opening
 from wizard.firewalls.iptables import write as iptables_write
 from wizard.firewalls.nftables import write as nftables_write
-from wizard.firewalls.place import Place, in_front_of
+from wizard.firewalls.place import in_front_of
 from wizard.fixes.after import without_answers
 from wizard.fixes.written import Written
 from wizard.model.capture import Unknown
@@ -35,23 +36,20 @@ def allow_outbound(intent: AllowOutbound, facts: Facts, decision: Decision) -> W
     written = Written(
         title, change.steps, change.undo, after, change.warnings, change.risk, change.persists, change.verify
     )
-    return _by_ufw(intent, written) if _is_ufws(facts, place) else written
-
-
-def _is_ufws(facts: Facts, place: Place) -> bool:
     enabled = isinstance(facts.ufw, Ufw) and facts.ufw.enabled
-    base = place.chain.name == "OUTPUT" and any(name.startswith("ufw") for name in place.table.chains)
-    return enabled and (place.chain.name.startswith("ufw") or base)
+    if not enabled or not ufw.may_let_out(place, _iptables_words(intent)[:8]):
+        return written
+    return _by_ufw(intent, written, ufw.undone_with_it(rulesets))
 
 
-def _by_ufw(intent: AllowOutbound, written: Written) -> Written:
+def _by_ufw(intent: AllowOutbound, written: Written, also: tuple[Run, ...]) -> Written:
     """The same in ufw's words; its rule stands among ufw's own, in front of the other rules for this direction."""
     rule = ("allow", "out", "to", _alone(intent.destination), "port", str(intent.port), "proto", str(intent.proto))
     return replace(
         written,
         title=f"Let this machine reach {_alone(intent.destination)} port {intent.port}/{intent.proto} (ufw)",
         steps=(Run(("ufw", "prepend", *rule), root=True),),
-        undo=(Run(("ufw", "delete", *rule), root=True),),
+        undo=(Run(("ufw", "delete", *rule), root=True), *also),
         persists="yes",
         verify=(Run(("ufw", "status", "numbered"), root=True),),
     )

@@ -9,7 +9,7 @@ from tests.build import CLIENT, SERVER, attempt, facts, interface, loopback, nei
 from tests.judge.cases.case import found, near_miss, nft, unsure, without
 from wizard.model.capture import Origin
 from wizard.model.diagnosis import Side, Symptom
-from wizard.model.facts import AttemptOutcome, Facts, IcmpReport, ProxySettings, WayOut
+from wizard.model.facts import AttemptOutcome, Facts, IcmpReport, ProxySettings, Resolution, WayOut
 from wizard.model.heard import Heard
 from wizard.model.wire import NeighbourAnswers, PathMtu, WireAnswer, WireEvidence, WireHop, WirePath
 
@@ -20,6 +20,9 @@ OVER_THERE = {"host": FAR, "addresses": (FAR,), "side": Side.CLIENT, "vantage": 
 OUT_DROP = nft(
     "table ip f {\n chain o {\n  type filter hook output priority 0; policy accept;\n  tcp dport 5000 drop\n }\n}\n"
 )
+IN = "table ip f {\n chain i {\n  type filter hook input priority 0; policy drop;\n"
+IN_DROP = nft(IN + " }\n}\n")
+IN_DROP_BUT_ANSWERS = nft(IN + "  ct state established,related accept\n }\n}\n")
 TUNNEL = interface("tun0", "10.8.0.6/24", kind="tun", mac="", point_to_point=True)
 
 
@@ -102,6 +105,10 @@ CASES = (
               **HERE),
     found("own-firewall-blocks-outgoing", "told-by-the-device", facts(), says="other device's own",
           **told("refused", "self", detail="port-unreachable")),
+    found("own-firewall-blocks-outgoing", "the-answer", silence(
+        rulesets=(IN_DROP,), ways_out=(way(source=ip_address(SERVER)),)), says="the answer of 192.168.1.50", **HERE),
+    near_miss("own-firewall-blocks-outgoing", "answers-are-let-in", silence(
+        rulesets=(IN_DROP_BUT_ANSWERS,), ways_out=(way(source=ip_address(SERVER)),)), **HERE),
     near_miss("own-firewall-blocks-outgoing", "rejected-there", tried(icmp=icmp(THERE)), **HERE),
     near_miss("own-firewall-blocks-outgoing", "connected-in-spite-of-the-model", facts(
         attempts=(attempt(THERE),), rulesets=(OUT_DROP,)), **HERE),
@@ -204,6 +211,16 @@ CASES = (
                                           banner=b"", through_proxy=True))), says="cannot be reached", **HERE),
     found("host-does-not-answer", "arp", tried(AttemptOutcome.UNREACHABLE, "EHOSTUNREACH", seconds=3.06,
           icmp=icmp(SERVER, 3, 1), neighbours=(neighbour(THERE, state="FAILED", mac=""),)), says="nobody", **HERE),
+    found("host-does-not-answer", "a-router-found-nobody", tried(AttemptOutcome.UNREACHABLE, "EHOSTUNREACH", address=FAR,
+          seconds=3.06, icmp=icmp("192.168.1.1", 3, 1)), says="192.168.1.1, which leads there", **OVER_THERE),
+    found("name-does-not-resolve", "local", facts(resolution=Resolution("box.local", (), "Name or service not known")),
+          host="box.local", addresses=(), side=Side.CLIENT, vantage=None),
+    found("proxy-takes-lan-address", "a-name-that-only-the-proxy-knows", facts(
+        proxy=ProxySettings({"http": "http://10.0.0.1:3128"}), resolution=Resolution("shop.corp", (), "not known"),
+        attempts=(attempt("10.0.0.1", 3128, outcome=AttemptOutcome.TIMEOUT, errno="ETIMEDOUT", banner=b"",
+                          through_proxy=True),)), host="shop.corp", addresses=(), side=Side.CLIENT, vantage=None),
+    found("proxy-takes-lan-address", "a-script", facts(proxy=ProxySettings(pac="http://p/x.pac")), first=False,
+          says="a script", **HERE),
     found("browser-blocks-port", "client", facts(attempts=(attempt(THERE, 6667),)), port=6667, says="6667", **HERE),
     found("interface-down", "client", tried(AttemptOutcome.UNREACHABLE, "ENETUNREACH",
           interfaces=(loopback(), interface(carrier=False))), says="no link", **HERE),
