@@ -210,7 +210,8 @@ _CHANGES: dict[str, Callable[[str, Person], str]] = {
 
 def said(report: Report) -> list[str]:
     """All that a report finds and advises, line by line."""
-    lines = [report.verdict.value, report.sentence, str(report.client_sees), str(report.firewall_innocent)]
+    sees = report.client_sees
+    lines = [report.verdict.value, report.sentence, f"{sees.transport} {sees.browser}", str(report.firewall_innocent)]
     for finding in (*report.findings, *report.ruled_out, *report.cannot_tell):
         verdict = finding.verdict
         lines += [finding.ref, verdict.outcome, verdict.certainty, verdict.summary, *verdict.near_misses]

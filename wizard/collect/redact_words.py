@@ -22,22 +22,26 @@ skuid snat socket source sport state states statistic stolen string synproxy tab
 timer tos tproxy ttl type udp udplite unreachable until untracked update user vlan vmap zone zones
 """
 _SYSTEM = """
-account accounts admin administrator admins agent agents apache application argv backend bash bind bitnami boot bridge
-bus bytes caddy card cgroup client cloud command conf config connection connections console container containers core
-count cpu cron current cwd daemon data database dead debian debug default demo deploy dev developer development device
-dhcp direct disk docker down dynamic edit enabled engine env environ environment error errors event exe exec external
-fail2ban failed false fedora file files firewall firewalld first foreign free frontend gateway gid group groups guest
-home host hostname hosts http https image index info init input install internal internet java kernel kill lan last
-lib lib64 lighttpd link links linux listening live local localhost location lock login main manage manager master
-media memory method mode module monitor mount name names nameserver namespace namespaces neigh neighbour net network
-networks nginx nobody node none null number offline online open opt option options owner page parent path pid ping
-platform pod podman port ports postgres printer private privileged proc process processes production program project
-property protocol proxy public python python3 reachable redis release remote resolve resolver root router routes run
-running runtime scope script search seconds self sent server servers service session settings shared shell site sleep
-snap socket source src stale standalone started state static status stopped storage sudo support switch sys sysctl
-system systemd target task temp test tests text thread time title tmp token tool tools true tty type ubuntu unicorn
-unique unit unix unknown update usage user users usr utils vagrant value var vendor venv version virtual volume web
-webapp wifi wlan worker workers workgroup www xen zero
+account accounts admin administrator admins agent agents apache application argv arp arping avahi awk backend bash
+bind bitnami bonjour boot break bridge bus bytes caddy card cgroup chronyd client cloud cmd command compose conda conf
+config connection connections conntrack console container containers core count cpu cron cupsd curl current cut cwd
+daemon data database dead debian debug default demo deploy dev developer development device dhcp dig direct disk
+django dnsmasq docker dotnet down dynamic echo edit enabled engine env environ environment error errors event exe exec
+expo external fail2ban failed false fedora file files find firewall firewalld first flask foreign free frontend
+gateway getent gid gradle grep group groups guest head home host hostname hosts http https hyperv ifconfig iis image
+index info init input install internal internet ipconfig java jetty journalctl kernel kestrel kill lan last launchd
+lib lib64 lighttpd link links linux listening live local localhost location lock login lsof main make manage manager
+master maven mdns media memory method mode module monitor mount name names nameserver namespace namespaces neigh
+neighbour net netcat netsh netstat network networks next nginx nobody node none npm npx nslookup null number offline
+online open openssl openvpn opt option options owner page parent path pid ping pip platform pnpm pod podman poetry
+port ports postgres powershell printer private privileged proc process processes production program project property
+protocol proxy public puma python python3 rails reachable readlink redis release remote resolve resolver root router
+routes run running runtime samba scope script search seconds sed self sent server servers service session settings
+shared shell site sleep smbd snap socket source src sshd stale standalone started state static status stopped storage
+sudo support svchost switch sys sysctl system systemctl systemd tail tailscaled target task tcpdump temp test tests
+text thread time title tmp token tomcat tool tools true tty type ubuntu ufw unicorn unique unit unix unknown update
+usage user users usr utils uv vagrant value var vendor venv version virtual vite volume web webapp webpack wget wifi
+wireguard wlan worker workers workgroup wsl www xargs xen yarn zero zerotier
 """
 _REPLIES = """
 bad blocked close closed connect connected connection content date disallowedhost found header headers host html
