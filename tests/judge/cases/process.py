@@ -13,6 +13,7 @@ GUNICORN = process(
     61, ("/venv/bin/python3", "/venv/bin/gunicorn", "--bind", "unix:app.sock", "app:app"), name="gunicorn"
 )
 SOCKET = UnixListener("/srv/app.sock", (Owner("gunicorn", 61),), Origin("ss -H -xlp", 1, "/srv/app.sock"))
+CONTROL = UnixListener("/root/.gunicorn/gunicorn.ctl", (Owner("gunicorn", 61),))
 VITE = process(62, ("node", "/srv/shop/node_modules/.bin/vite"), name="node")
 ON_5001 = listener(port=5001)
 SILENT = attempt(banner=b"", ended="open")
@@ -48,6 +49,8 @@ CASES = (
     unsure("listens-on-another-port", "no-processes-known", without("processes", listeners=())),
     found("listens-on-unix-socket", "gunicorn", facts(
         listeners=(), processes=(GUNICORN,), unix_listeners=(SOCKET,)), says="/srv/app.sock"),
+    found("listens-on-unix-socket", "control-socket-beside-it", facts(
+        listeners=(), processes=(GUNICORN,), unix_listeners=(CONTROL, SOCKET)), says="/srv/app.sock"),
     found("listens-on-unix-socket", "owner-not-shown", facts(
         listeners=(), processes=(GUNICORN,), unix_listeners=(UnixListener("/srv/app.sock"),))),
     near_miss("listens-on-unix-socket", "has-a-port-too", facts(

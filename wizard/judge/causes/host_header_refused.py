@@ -47,7 +47,8 @@ def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
     stop = stop_of(journey, Ending.APPLICATION_REFUSED)
     if stop is None:
         return not_here(journey, "The program answers to the name in the URL.")
-    own = not target.host or answers.is_self(target.host)
+    here = target.vantage is not None and target.vantage.is_loopback
+    own = not target.host or (answers.is_self(target.host) and not here)
     host = str(dialled(facts, journey) or journey.packet.destination) if own else target.host
     attempt = stop.detail if isinstance(stop.detail, Attempt) else None
     status = f" (HTTP {attempt.status})" if attempt and attempt.status else ""

@@ -68,14 +68,17 @@ def _path(process: Process) -> str | None:
 
 
 def _socket(facts: Facts, process: Process, path: str, sockets: tuple[UnixListener, ...]) -> UnixListener | None:
-    """The socket itself: by its owner, or (owners are shown to root only) by its path."""
+    """The socket itself: by its owner, or (owners are shown to root only) by its path. A program may have others beside
+    it (gunicorn's control socket): the one that its command line names comes first."""
     family = relatives(facts, process)
-    for each in sockets:
-        if any(owner.pid in family for owner in each.owners or ()):
-            return each
-        if path and each.owners is None and each.path.rpartition("/")[2] == path.rpartition("/")[2]:
-            return each
-    return None
+    theirs = [each for each in sockets if any(owner.pid in family for owner in each.owners or ())]
+    unowned = [each for each in sockets if each.owners is None]
+    named = [each for each in (*theirs, *unowned) if path and _name(each.path) == _name(path)]
+    return next(iter((*named, *theirs)), None)
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 def _found(facts: Facts, target: Target, journey: Journey, process: Process, socket: UnixListener) -> Verdict:
