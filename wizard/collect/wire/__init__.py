@@ -9,6 +9,7 @@ it runs side by side, within `seconds`, and with at most some hundred packets.
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -30,6 +31,8 @@ _NEEDS_ROOT = {
 def look(address: str, port: int, seconds: float = SECONDS) -> Capture | Unknown:
     """Look at the way to the target, for `seconds` at most; one JSON object (wizard.parse.wire reads it)."""
     started = time.monotonic()
+    if not sys.platform.startswith("linux"):
+        return Unknown("single packets are looked at on Linux only", what="the way to the target")
     found = way.toward(address)
     if found is None:
         return Unknown(f"no route to {address}", f"ip route get {address}", "the way to the target")

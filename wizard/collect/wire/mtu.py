@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import select
 import socket
 import struct
-import termios
 import time
 from typing import Any
 
@@ -131,6 +129,10 @@ def _by_tcp(way: Way, port: int, late: float, told: dict[str, int]) -> dict[str,
 
 def _confirmed(plug: socket.socket, until: float) -> bool:
     """Whether the other side has everything that was written: nothing is left in the send queue (tcp(7) SIOCOUTQ)."""
+    # Imported here: Windows has neither.
+    import fcntl
+    import termios
+
     while True:
         left = struct.unpack("=i", fcntl.ioctl(plug, termios.TIOCOUTQ, b"\0" * 4))[0]
         if left == 0 or time.monotonic() > until:
