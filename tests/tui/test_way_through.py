@@ -235,14 +235,14 @@ async def test_keys_that_would_show_nothing_are_not_offered() -> None:
         assert app.clipboard == ""
 
 
-@pytest.mark.parametrize("key", ["q", "ctrl+q"])
-async def test_quitting_ends_the_program_at_once(key: str) -> None:
+@pytest.mark.parametrize(("key", "code"), [("q", 0), ("ctrl+q", 0), ("ctrl+c", 130)])
+async def test_quitting_ends_the_program_at_once(key: str, code: int) -> None:
     app = driver.app()
     async with app.run_test(size=driver.SMALL) as pilot:
         await to_verdict(pilot, app)
         await pilot.press(key)
         await until(pilot, lambda: app._exit)
-    assert app.return_code == 0
+    assert app.return_code == code
 
 
 async def test_every_key_is_found_in_the_command_palette() -> None:

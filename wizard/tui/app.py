@@ -13,6 +13,7 @@ from textual import on
 from textual.app import App
 from textual.binding import Binding, BindingType
 
+from wizard.errors import ExitCode
 from wizard.tui.calls import REACHED, Diagnose, Explain, Handover, Listening, More, Options
 from wizard.tui.keys import ScreenCommands, keys_page
 from wizard.tui.messages import (
@@ -46,6 +47,7 @@ class WizardApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "help", "Help", id="app.help", tooltip="The keys of this screen"),
         Binding("ctrl+q", "quit", "Quit", id="app.quit", tooltip="Leave; nothing was changed", priority=True),
+        Binding("ctrl+c", "interrupt", "Interrupt", id="app.interrupt", tooltip="Leave at once (130)", show=False),
         Binding(
             "ctrl+z",
             "suspend_process",
@@ -206,6 +208,10 @@ class WizardApp(App[None]):
     def _note(self, words: str, report: Report) -> None:
         if self.more.noted is not None:
             self.more.noted(words, report)
+
+    def action_interrupt(self) -> None:
+        """Ctrl-C where nothing is selected: as it ends every other program."""
+        self.exit(return_code=ExitCode.INTERRUPTED)
 
     def action_help(self) -> None:
         """The keys of the screen that is open; on a page of keys, none."""

@@ -49,6 +49,7 @@ _NO_BUNDLE = WizardError(
 class LeadScreen(Screen[None]):
     """Takes what is heard: an address, a port, a browser's message, a short code, or the path of a bundle."""
 
+    AUTO_FOCUS = "#answer"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f7", "previous", "Before", id="lead.previous", tooltip="The request before this one"),
         Binding("f8", "following", "Next", id="lead.following", tooltip="The next request"),
@@ -113,8 +114,7 @@ class LeadScreen(Screen[None]):
                     yield labelled(who, says)
         if self.known.symptom in MEANS:
             yield Content("")
-            yield Content.styled("What that means", "bold")
-            yield Content(MEANS[self.known.symptom])
+            yield labelled("means", MEANS[self.known.symptom])
 
     def _so_far(self) -> Iterator[Content]:
         known = self.known

@@ -60,6 +60,7 @@ class LatelyList(Choices):
 class StartScreen(Screen[None]):
     """Asks for the target; posts TargetGiven."""
 
+    AUTO_FOCUS = "#target"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear", "Clear", id="start.clear", tooltip="Empty the field", show=False),
         Binding("f2", "lead", "By phone", id="start.lead", tooltip="Lead somebody at another machine through it"),
@@ -125,6 +126,7 @@ class StartScreen(Screen[None]):
     def _show_lately(self) -> None:
         rows = [Choice(_recent(each), id=str(number)) for number, each in enumerate(self.lately)]
         self.query_one("#lately", LatelyList).show(rows)
+        self.set_class(bool(rows), "recent")
         self.query_one("#lately-title").display = self.query_one("#lately").display = bool(rows)
 
     def refuse(self, error: WizardError) -> None:

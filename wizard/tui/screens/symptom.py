@@ -42,6 +42,7 @@ class Answers(Choices):
 class SymptomScreen(Screen[None]):
     """Two lists, enter goes on; posts SymptomGiven. What was pasted already answers the first where it can."""
 
+    AUTO_FOCUS = "#symptom"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("b", "browser", "Browser", id="symptom.browser", tooltip="The same in another browser's words"),
         Binding("escape", "back", "Back", id="symptom.back", tooltip="Back to the address"),

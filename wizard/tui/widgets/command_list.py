@@ -39,6 +39,7 @@ class CommandList(Choices):
         if steps != self.steps:
             self.steps = steps
             self.show(_rows(parts))
+            self.action_first()
 
     @property
     def chosen(self) -> StepView | None:
