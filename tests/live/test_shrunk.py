@@ -42,6 +42,7 @@ NFT = {
     "a port map": chain("dnat ip to tcp dport map { 22 : 10.78.0.2 . 80 }", "prerouting", -100, kind="nat"),
     "a small segment": chain("tcp option maxseg size 1-500 drop"),
     "any segment": chain("tcp option maxseg size >= 500 drop"),
+    "an extension header asked of all": chain("exthdr frag missing drop"),
     "raw bytes": chain("meta l4proto tcp @th,16,16 80 drop"),
     "a chain that came later": chain("reject with icmpx admin-prohibited")
     + "table inet other { chain c { type filter hook input priority 0; drop; }; }\n"

@@ -59,9 +59,14 @@ def _constant(value: Any) -> Reader:
 
 
 def _exists(name: str) -> Reader:
-    """Extension headers and IP options: the packets of this model have none; TCP options differ from client to client."""
-    if name.startswith(("exists exthdr", "exists ipoption", "exists sctpchunk")):
-        return lambda s: 0
+    """Extension headers and IP options: the packets of this model have none, and of the other family none is asked (the
+    rule ends there). TCP options differ from client to client."""
+    if name.startswith("exists exthdr"):
+        return lambda s: 0 if s.family == _IPV6 else None
+    if name.startswith("exists ipoption"):
+        return lambda s: 0 if s.family == _IPV4 else None
+    if name.startswith("exists sctpchunk"):
+        return _absent
     return lambda s: UNSURE if s.proto == TCP else None
 
 
