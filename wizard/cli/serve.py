@@ -15,11 +15,10 @@ _EXAMPLES = """  wizard serve                       prints the address to open; 
   wizard serve 5000 --port 8123      starts with a target, on a port of your choice
   wizard serve --bundle machine.zip  looks at a bundle
 """
-_EXPOSED = (
-    "careful: {host} is reachable by other devices. Whoever has the address below uses this machine's wizard with your\n"
-    "rights: they see its processes, addresses and firewall rules. The connection is not encrypted. `ssh -L` is the\n"
-    "safer way: leave out --host, and open the port through it."
-)
+_EXPOSED = """careful: {host} is reachable by other devices. Whoever has the address below
+uses this machine's wizard with your rights, and sees its processes, addresses
+and firewall rules. The connection is not encrypted. Safer: leave out --host, and
+reach the port through `ssh -L`."""
 
 
 def main(given: list[str]) -> int:
@@ -62,4 +61,4 @@ def _say(urls: list[str]) -> None:
     for url in urls:
         print(url)
     sys.stdout.flush()
-    print("Open it in a browser on this machine; keep it to yourself. Ctrl-C ends it.", file=sys.stderr)
+    print("Open it in a browser, and keep the address to yourself. Ctrl-C ends it.", file=sys.stderr)
