@@ -24,6 +24,8 @@ _EMPTY = {
     "firewalld": None,
     "resolution": None,
     "proxy": build.facts().proxy,
+    "windows": None,
+    "macos": None,
 }
 
 cases = st.sampled_from(CASES)

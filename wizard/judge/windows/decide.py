@@ -107,6 +107,8 @@ def _answer(facts: Facts, packet: Packet) -> tuple[Answer, ProfileName | None]:
         return Answer("deliver", reason="Windows Firewall does not filter what a machine sends to itself"), None
     if (wsl := mirrored(facts, windows, packet)) is not None:
         return _by_hyper_v(wsl, packet), None
+    if _is_in_wsl(facts, packet):
+        return Answer("unknown", reason="what the Hyper-V firewall does for WSL was not told"), None
     if doubt := _somebody_else(windows):
         return Answer("unknown", reason=doubt), None
     found = {name: _under(facts, windows, packet, name) for name in profiles(windows, packet)}
@@ -123,12 +125,18 @@ def mirrored(facts: Facts, windows: WindowsFacts, packet: Packet) -> Wsl | None:
     wsl = windows.wsl
     if not isinstance(wsl, Wsl) or wsl.mode != "mirrored" or packet.destination_port not in wsl.ports:
         return None
-    taking = (
-        ()
-        if isinstance(facts.listeners, Unknown)
-        else sockets.on_port(facts.listeners, packet.proto, packet.destination_port)
-    )
-    return wsl if all(owner.name == WSL_OWNER for each in taking for owner in each.owners or ()) else None
+    return wsl if _is_in_wsl(facts, packet) else None
+
+
+def _is_in_wsl(facts: Facts, packet: Packet) -> bool:
+    """Whether nobody but WSL holds the port."""
+    listeners = () if isinstance(facts.listeners, Unknown) else facts.listeners
+    owners = [
+        owner
+        for each in sockets.on_port(listeners, packet.proto, packet.destination_port)
+        for owner in each.owners or ()
+    ]
+    return bool(owners) and all(owner.name == WSL_OWNER for owner in owners)
 
 
 def _by_hyper_v(wsl: Wsl, packet: Packet) -> Answer:
