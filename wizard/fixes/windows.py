@@ -47,6 +47,8 @@ from wizard.model.windows import (
 WSL_CREATOR = "{40E0AC32-46A5-438A-A0B2-2B479E8F2E90}"
 _ADMINISTRATOR = "Ask whoever manages this machine (Group Policy or Intune)"
 _PLAN = Origin(PLANNED)
+_SOME_FOLDER = "?"
+"""Stands for a folder that nobody told: no path has a question mark on Windows."""
 
 
 def write(intent: Intent, facts: Facts, journey: Journey) -> Written | None:
@@ -311,7 +313,25 @@ def _rebind(intent: Rebind, facts: Facts, windows: WindowsFacts) -> Written | No
         return _ask(
             f"The service {hosted[0]} runs it: have it listen on {place} in its settings, and restart it.", facts
         )
-    return rebind.rebind(intent, facts)
+    running = {} if isinstance(facts.processes, Unknown) else facts.processes
+    homeless = {pid: replace(each, cwd=_SOME_FOLDER) for pid, each in running.items() if each.cwd is None and each.argv}
+    if intent.pid not in homeless:
+        return rebind.rebind(intent, facts)
+    piece = rebind.rebind(intent, replace(facts, processes={**running, **homeless}))
+    if piece is None or not any(isinstance(each, Run) for each in piece.steps):
+        return piece
+    return replace(piece, steps=_from_its_folder(piece.steps), undo=_from_its_folder(piece.undo))
+
+
+def _from_its_folder(steps: tuple[Instruction, ...]) -> tuple[Instruction, ...]:
+    """Windows does not tell in which folder a program was started: that much a person has to do."""
+    found: list[Instruction] = []
+    for step in steps:
+        if isinstance(step, Run) and step.cwd == _SOME_FOLDER:
+            found += [Do("Open PowerShell in the folder in which it was started."), replace(step, cwd="")]
+        else:
+            found.append(step)
+    return tuple(found)
 
 
 def _ask(text: str, facts: Facts) -> Written:

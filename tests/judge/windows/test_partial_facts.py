@@ -12,7 +12,9 @@ from wizard.diagnose.solve import solve
 from wizard.model.windows import WindowsFacts
 
 CASES = [case for case in windows.CASES if isinstance(case.facts.windows, WindowsFacts)]
-_NAMES = "rules profiles networks excluded_ports dynamic_ports port_proxies http services service_states security_products wsl"
+_NAMES = """
+rules profiles networks excluded_ports dynamic_ports port_proxies http services service_states security_products wsl
+"""
 FIELDS = _NAMES.split()
 OTHERS = ("listeners", "processes", "interfaces", "routes", "neighbours", "attempts", "connections")
 few = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
