@@ -99,6 +99,16 @@ def test_everything_for_programs(desk: Desk) -> None:
     assert desk("export", "2")[1].startswith("<!doctype html>")
 
 
+def test_what_changed_since_it_worked(desk: Desk) -> None:
+    desk("new", *FIRST)
+    for name in (OPEN, UFW, LOOPBACK):
+        desk("check", "1", "--bundle", str(SCENARIOS / name))
+    told = desk.json("compare", "1", "--json")
+    assert (told["before"]["run"], told["after"]["run"]) == (2, 4)
+    desk("check", "1", "--bundle", str(SCENARIOS / OPEN))
+    assert "run 4 (" in desk("compare", "1")[1].splitlines()[0]
+
+
 def test_notes_from_standard_input(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk("new", "5000", "--no-check")
     monkeypatch.setattr("sys.stdin", io.StringIO("two\nlines\n"))

@@ -165,10 +165,28 @@ def test_without_a_key_substitutes_differ_each_time() -> None:
 
 def test_hostile_text_does_not_take_forever() -> None:
     """Each of these takes minutes where a pattern's time grows with the square of the text."""
-    pieces = (":", "1.", "a", "/home/", "-", "password", "token=", 'secret="', "://a:", "0", "aa:", "a@", "a-")
-    started = time.monotonic()
-    redact({piece: Capture("x", piece * (100_000 // len(piece)), "x") for piece in pieces})
-    assert time.monotonic() - started < 60
+    pieces = (
+        ":",
+        "1.",
+        "a",
+        "/home/",
+        "-",
+        "password",
+        "token=",
+        'secret="',
+        "://a:",
+        "0",
+        "aa:",
+        "a@",
+        "a-",
+        "a.",
+        "1.2.3.4-",
+        "aa-",
+        "cookie: ",
+    )
+    started = time.process_time()
+    redact({piece: Capture("x", piece * (50_000 // len(piece)), "x") for piece in pieces})
+    assert time.process_time() - started < 60
 
 
 @given(st.integers(0, 2**32 - 1).map(IPv4Address), st.integers(0, 2**32 - 1).map(IPv4Address))

@@ -27,7 +27,7 @@ actions:
   show ID             how a case stands, its plan, its diary
   note ID TEXT        write into its diary
   done ID STEP        a step of the plan was carried out
-  compare ID [A B]    what changed between two runs of it
+  compare ID [A B]    what changed between two runs of it, or since it worked
   export ID           as HTML, Markdown or JSON; names are replaced
   close ID            it has ended: solved, unsolved, passed-on, withdrawn
   delete ID           take it out of the casebook for good

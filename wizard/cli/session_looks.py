@@ -11,7 +11,7 @@ from wizard.cli import session_common as common
 from wizard.errors import ExitCode, WizardError
 
 if TYPE_CHECKING:
-    from wizard.casebook import Case
+    from wizard.casebook import Case, Casebook
 
 
 def listed(given: list[str]) -> int:
@@ -85,10 +85,17 @@ def show(given: list[str]) -> int:
     return ExitCode.CLEAR
 
 
+def _worked(book: Casebook, case: Case) -> int:
+    """Where nothing gets through now: the last run in which something did. Else the run before the latest."""
+    numbers = range(case.runs - 1, 0, -1) if case.verdict != "reachable" else ()
+    return next((each for each in numbers if book.run(case.id, each).verdict == "reachable"), case.runs - 1)
+
+
 def compare(given: list[str]) -> int:
     """Two runs of a case, side by side."""
     parser = common.of_case("compare", "What changed between two runs of a case.", "3", "3 1 4", "last --json")
-    parser.add_argument("runs", nargs="*", type=int, metavar="RUN", help="two of its runs (else the last two)")
+    said = "two of its runs; else the latest, with the last before it that got through"
+    parser.add_argument("runs", nargs="*", type=int, metavar="RUN", help=said)
     parser.add_argument("--json", action="store_true", help="one JSON object, schema wizard.changes/1")
     parsed = parser.parse_args(given)
     if len(parsed.runs) not in (0, 2):
@@ -99,12 +106,12 @@ def compare(given: list[str]) -> int:
 
     with common.book() as book:
         case = book.case(common.number(book, parsed.case))
-        first, second = parsed.runs or (case.runs - 1, case.runs)
         if not parsed.runs and case.runs < 2:
             hint = f"wizard session check {case.id}"
             raise WizardError(
                 "one-run-only", f"Case {case.id} has {case.runs or 'no'} run; two are compared.", hint=hint
             )
+        first, second = parsed.runs or (_worked(book, case), case.runs)
         one, two = book.run(case.id, first), book.run(case.id, second)
         changed = changes(book, case.id, first, second)
     if parsed.json:
