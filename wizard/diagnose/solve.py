@@ -220,6 +220,8 @@ def _same(finding: Finding, journey: Journey, seen: Finding, then: Journey) -> b
 def _again(facts: Facts, target: Target, before: Journey) -> Journey:
     if target.side is Side.CLIENT:
         return client.walk(facts, target)
+    if target.addresses and before.packet.destination not in target.addresses:
+        return walk(facts, target, vantage.packet(facts, target, _destination(facts, target)))
     packet = replace(before.packet, destination_port=target.port)
     return walk(facts, target, packet)
 
@@ -238,7 +240,11 @@ def _reopened(target: Target, intent: OpenInstead) -> Target:
     from wizard.judge import target as pasted_target
 
     pasted = pasted_target.read(intent.url)
-    return replace(target, host=pasted.host, scheme=pasted.scheme, port=pasted.port or target.port)
+    reopened = replace(target, host=pasted.host, scheme=pasted.scheme, port=pasted.port or target.port)
+    try:
+        return replace(reopened, addresses=(ip_address(pasted.host),))
+    except ValueError:
+        return reopened
 
 
 def _remedy(finding: Finding, facts: Facts, journey: Journey) -> Written | None:

@@ -173,6 +173,8 @@ def _own_rules(way: _Way, chosen: Attempt | None, reached: bool) -> None:
     if decision is not None and decision.outcome == "deliver" and not reached and _silent(chosen):
         back = way_out.answer(way.facts, way.packet)
         decision = back if back is not None and back.outcome in ("drop", "reject") else decision
+    if reached:
+        way.step(Stage.FIREWALL, "firewall", "this machine's own rules let it out", Action.PASS)
     if reached or decision is None:
         if told_off and chosen is not None:
             _own_rejection(way, chosen, None)
@@ -263,10 +265,14 @@ def _not_tried(way: _Way) -> Unknown:
 
 
 def _failed(way: _Way, direct: tuple[Attempt, ...], chosen: Attempt) -> None:
-    for each in direct:
-        if each is not chosen:
-            way.step(Stage.REACHABILITY, "network", _said(way.facts, each), Action.UNKNOWN, "", each.origin)
-    step = way.step(Stage.REACHABILITY, "network", _said(way.facts, chosen), Action.STOP, "", chosen.origin)
+    step = way.step(
+        Stage.REACHABILITY,
+        "network",
+        _said(way.facts, chosen),
+        Action.STOP,
+        _others(way, direct, chosen),
+        chosen.origin,
+    )
     seen = sees.of_errno(chosen.errno)
     if chosen.errno == "EADDRNOTAVAIL":
         way.end(Ending.NO_PORT_LEFT, step, chosen, seen)
@@ -278,6 +284,14 @@ def _failed(way: _Way, direct: tuple[Attempt, ...], chosen: Attempt) -> None:
         way.end(Ending.NO_ROUTE, step, way_out.refusal(way.facts, chosen), seen)
     else:
         way.end(Ending.NO_ANSWER_THERE, step, chosen, seen)
+
+
+def _others(way: _Way, direct: tuple[Attempt, ...], chosen: Attempt) -> str:
+    """What became of the attempts beside the one that counts."""
+    failed = [
+        each for each in direct if each.address != chosen.address and each.outcome is not AttemptOutcome.CONNECTED
+    ]
+    return "; ".join(_said(way.facts, each) for each in failed)
 
 
 _BY = {
@@ -304,9 +318,8 @@ def _said(facts: Facts, attempt: Attempt) -> str:
 
 
 def _connected(way: _Way, direct: tuple[Attempt, ...], heard: Attempt) -> None:
-    way.step(
-        Stage.REACHABILITY, "network", f"{bracketed(heard.address)}:{heard.port} accepts", Action.PASS, "", heard.origin
-    )
+    accepts = f"{bracketed(heard.address)}:{heard.port} accepts"
+    way.step(Stage.REACHABILITY, "network", accepts, Action.PASS, _others(way, direct, heard), heard.origin)
     same = tuple(each for each in direct if each.address == heard.address)
     if lost := answer_lost(same):
         said = "the answer to a plain request does not come through; asked for small packets, it does"
