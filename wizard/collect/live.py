@@ -28,8 +28,7 @@ class LiveSource:
     def __init__(self, seconds: float | None = None) -> None:
         self.platform = _PLATFORMS.get(sys.platform, sys.platform)
         self.taken_at = time.time()
-        # Windows has no user ids; there nothing is known to be privileged.
-        self.privileged = hasattr(os, "geteuid") and os.geteuid() == 0
+        self.privileged = os.geteuid() == 0 if hasattr(os, "geteuid") else _is_administrator()
         self._ends = None if seconds is None else time.monotonic() + seconds
         self._begun: _Round | None = None
 
@@ -58,6 +57,17 @@ def _is_called_for(probe: Probe, given: Mapping[str, Answer]) -> bool:
     name, text = probe.only_after
     answer = given.get(name)
     return isinstance(answer, Capture) and text in answer.text
+
+
+def _is_administrator() -> bool:
+    """Windows has no user ids: the shell knows whether this process has the administrators' rights (IsUserAnAdmin)."""
+    import ctypes
+
+    library = getattr(ctypes, "windll", None)
+    try:
+        return library is not None and bool(library.shell32.IsUserAnAdmin())
+    except (AttributeError, OSError):
+        return False
 
 
 class _Answers:
