@@ -42,7 +42,9 @@ def sh(argument: str) -> str:
 
 def powershell(argument: str) -> str:
     """One word for PowerShell: inside single quotes nothing is special but the quotes themselves."""
-    if _PLAIN_POWERSHELL.fullmatch(argument):
+    # What looks like a parameter is cut at its first period or colon on the way to a program: `-Dserver.port=1`.
+    cut = argument.startswith("-") and not argument.startswith("--") and any(sign in argument for sign in ".:")
+    if _PLAIN_POWERSHELL.fullmatch(argument) and not cut:
         return argument
     return _powershell_text(argument)
 
