@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from ipaddress import ip_address, ip_interface
 
 import pytest
@@ -206,6 +207,21 @@ def test_services_from_three_sources() -> None:
     tasks = '"svchost.exe","2044","BFE,mpssvc"\r\n"python.exe","4242","Nicht zutreffend"\r\n"cmd.exe","7","N/A"\r\n'
     assert processes.tasklist_services(tasks).value == {2044: ("BFE", "mpssvc"), 4242: (), 7: ()}
     assert processes.parse_tasklist(tasks).value[4242].name == "python.exe"
+
+
+@pytest.mark.parametrize(
+    ("date", "started"),
+    [
+        ("/Date(1795000000500)/", 1795000000.5),
+        ("2026-11-21T14:00:00.5000000+01:00", 1795266000.5),
+        ("yesterday", None),
+        (None, None),
+    ],
+)
+def test_a_process_has_its_start(date: str | None, started: float | None) -> None:
+    told = [{"ProcessId": 4, "Name": "x.exe", "CommandLine": None, "ExecutablePath": None, "CreationDate": date}]
+    (process,) = processes.parse(json.dumps(told)).value.values()
+    assert (process.started, process.argv, process.exe) == (started, (), None)
 
 
 @pytest.mark.parametrize(

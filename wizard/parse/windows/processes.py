@@ -59,9 +59,16 @@ def parse(found: str, source: str = "Win32_Process") -> Parsed[Mapping[int, Proc
 
 
 def _started(told: str) -> float | None:
-    """Seconds since the epoch, from ConvertTo-Json's date."""
-    match = _DATE.fullmatch(told)
-    return int(match[1]) / 1000 if match else None
+    """Seconds since the epoch: Windows PowerShell writes `/Date(...)/`, PowerShell 7 `2026-11-21T14:00:00.12+01:00`."""
+    if match := _DATE.fullmatch(told):
+        return int(match[1]) / 1000
+    from datetime import datetime
+
+    try:
+        moment = datetime.fromisoformat(told)
+    except ValueError:
+        return None
+    return moment.timestamp() if moment.tzinfo is not None else None
 
 
 def parse_tasklist(found: str, source: str = "tasklist /svc /fo csv /nh") -> Parsed[Mapping[int, Process]]:
