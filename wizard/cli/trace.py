@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterable, Iterator
@@ -163,6 +164,8 @@ def _batch(name: str, collected: Collected, *, twin: bool) -> int:
 
 def _opened(name: str) -> Any:
     if name == "-":
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(errors="replace")
         return nullcontext(sys.stdin)
     try:
         return Path(name).open(encoding="utf-8", errors="replace")
@@ -183,8 +186,16 @@ def _answers(lines: Iterable[str], facts: Facts, asking: _Asking) -> Iterator[tu
             continue
         try:
             packet = trace_json.packet(decode(line))
-        except (ValueError, KeyError, TypeError) as error:
-            said = {"outcome": "unknown", "reject_with": None, "to": None, "by": None, "error": f"no packet: {error}"}
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            said: dict[str, Any] = {
+                "outcome": "unknown",
+                "reject_with": None,
+                "to": None,
+                "by": None,
+                "path": [],
+                "near_misses": [],
+            }
+            said |= {"assumptions": [], "error": f"no packet: {error}"}
             yield json.dumps(said) + "\n", False
             continue
         decision = trace(facts, packet, explain=True)

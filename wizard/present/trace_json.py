@@ -22,7 +22,10 @@ def packet(line: dict[str, Any]) -> Packet:
     source, destination = ip_address(str(line["src"])), ip_address(str(line["dst"]))
     if source.version != destination.version:
         raise ValueError("src and dst are of different families")
-    port, sport = int(line["dport"]), int(line.get("sport") or 40000)
+    given = (line["dport"], line.get("sport") or 40000)
+    if any(isinstance(each, (bool, float)) for each in given):
+        raise ValueError("a port is a whole number")
+    port, sport = (int(each) for each in given)
     if not (0 <= port <= 65535 and 0 <= sport <= 65535):
         raise ValueError("a port lies beyond 65535")
     return Packet(source, destination, port, Proto(str(line.get("proto") or "tcp")), sport, str(line.get("iif") or ""))
