@@ -28,6 +28,8 @@ SLIPS = [
     ("check", "300.1.1.1:80"),
     ("check", "5000", "--from", "nowhere"),
     ("check", "5000", "--symptom", "it is broken"),
+    ("check", "5000", "--heard", "0J89-C172-5680"),
+    ("check", "5000", "--heard", "0J89-C172-5680-8QVN"),
     ("check", "5000", "--port", "0"),
     ("check", "5000", "--timeout", "-1"),
     ("check", "5000", "--no-such-option"),

@@ -32,6 +32,7 @@ from wizard.parse import (
     resolution,
     ss,
     sysctl,
+    ways_out,
     wire,
 )
 
@@ -58,6 +59,7 @@ PARSERS: dict[str, Callable[[str], Parsed[Any]]] = {
     "ss-listeners": ss.parse_listeners,
     "ss-unix": ss.parse_unix,
     "sysctls": sysctl.parse,
+    "ways-out": ways_out.parse,
     "wire": wire.parse,
 }
 
