@@ -248,6 +248,16 @@ def test_a_connection_that_ends_without_an_answer(flags: int, ended: str) -> Non
     assert (attempt.answered, attempt.ended, attempt.response) == (Answered.SYN_ACK, ended, b"")
 
 
+@pytest.mark.parametrize("request_", [b"", b"GET /"])
+def test_whoever_leaves_first_is_no_fault_of_the_program(request_: bytes) -> None:
+    wire = Wire().come(syn()).leave(synack())
+    if request_:
+        wire.come(said(request_))
+    leaves = ip(PHONE, ME, segment(40000, 5000, FIN | ACK, 1001, 9001))
+    (attempt,) = wire.come(leaves).leave(answered(b"", FIN | ACK)).later(0)
+    assert (attempt.left, attempt.ended, attempt.request) == (True, "", request_)
+
+
 def test_an_answer_that_nobody_confirms() -> None:
     wire = Wire().come(syn()).leave(synack())
     assert wire.later(0.5) == []

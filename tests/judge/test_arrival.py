@@ -137,6 +137,8 @@ def test_an_answer_that_the_device_never_confirmed() -> None:
     [
         ({"request": b"", "response": b""}, None, "has asked nothing yet"),
         ({"response": b""}, None, "has not answered"),
+        ({"response": b"", "left": True}, False, "gave up waiting"),
+        ({"request": b"", "response": b"", "left": True}, None, "closed it again without asking"),
         ({"response": b"", "ended": "closed"}, False, "closed it without an answer"),
         ({"response": b"", "ended": "reset"}, False, "reset it without an answer"),
         ({"request": b"\x16\x03\x01\x00"}, False, "open it with http://"),

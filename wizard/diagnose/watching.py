@@ -27,7 +27,7 @@ from wizard.collect.watching.table import Table
 from wizard.diagnose import collect_and_parse
 from wizard.errors import WizardError
 from wizard.judge import arrival as judged
-from wizard.judge import never_arrived, to_open
+from wizard.judge import catalogue, never_arrived, to_open
 from wizard.judge.walk import UNSAFE_PORTS
 from wizard.model.arrival import Answered, Arrival, Attempted, Closed, How, Opened, Place
 from wizard.model.capture import Unknown
@@ -117,6 +117,8 @@ class _Watching:
     def run(self) -> Closed:
         """From the first word to the last."""
         self._tell(self.opened)
+        # Loaded now, so that the first attempt need not wait for it.
+        catalogue()
         while not (why := self._over()):
             # What counts as silence is measured up to here: every packet of until now is among those read next.
             self._history.look()
@@ -125,7 +127,11 @@ class _Watching:
             if self._table is not None:
                 self._take(self._table.look())
             self._visited()
-        self._take([each for each in self._pairing.rest() if time.time() - each.at > SAME_MOMENT])
+        # What had come when the end was called belongs to the watch.
+        now = self._read(0.0)
+        self._take(self._pairing.due(now))
+        self._take([each for each in self._pairing.rest() if now - each.at > SAME_MOMENT])
+        self._visited()
         return self._closed(why)
 
     # Eyes
@@ -289,7 +295,7 @@ class _Watching:
             page.addresses if page else (),
             self._page_url(),
             tuple(self._limits()),
-            (*unread, *self.facts.unreadable_rulesets),
+            (*unread, *self._unread_rules()),
         )
 
     def _places(self) -> tuple[Place, ...]:
@@ -304,9 +310,17 @@ class _Watching:
         places = to_open.places(self.facts, self._page.port)
         return places[0].url if places else ""
 
+    def _unread_rules(self) -> tuple[Unknown, ...]:
+        rulesets = self.facts.rulesets
+        return (rulesets,) if isinstance(rulesets, Unknown) else self.facts.unreadable_rulesets
+
     def _limits(self) -> list[str]:
         limits = []
-        if self._sniffer is None:
+        if self._sniffer is not None:
+            limits += [
+                f"{each.what or 'A firewall'} could not be read: {each.reason}." for each in self._unread_rules()
+            ]
+        else:
             limits += [LISTENER_LIMIT] if self._page is not None else []
             limits += [TABLE_LIMIT] if self._table is not None else []
         if self._page is not None and self.wish.port and not self._page.as_asked:

@@ -222,13 +222,18 @@ def _accepted(case: _Case) -> Arrival:
         how = "reset it" if seen.ended == "reset" else "closed it"
         words = f"{who} took the connection and {how} without an answer."
         return _door_open(case, who, words, passed, good=False, doubt=doubt)
+    if seen.left and not seen.request:
+        words = f"It reached {who}: the connection stood, and {seen.source} closed it again without asking anything."
+        return _door_open(case, who, words, passed, good=None, doubt=doubt)
     if not seen.request:
         words = f"It reached {who}: the connection stands. {seen.source} has asked nothing yet."
         return _door_open(case, who, words, passed, good=None, doubt=doubt)
     finding = _finding(case) if case.journey.stop and case.journey.stop.ending is Ending.SILENT else None
     why = f" {finding.verdict.summary}" if finding else ""
-    words = f"It reached {who}, which has not answered the request so far.{why}"
-    return _door_open(case, who, words, passed, good=False if finding else None, doubt=doubt, finding=finding)
+    waits = f"did not answer, and {seen.source} gave up waiting" if seen.left else "has not answered the request so far"
+    words = f"It reached {who}, which {waits}.{why}"
+    good = False if finding or seen.left else None
+    return _door_open(case, who, words, passed, good=good, doubt=doubt, finding=finding)
 
 
 def _said(case: _Case, who: str, said: Said, passed: tuple[str, ...], doubt: str) -> Arrival:
@@ -348,13 +353,20 @@ def _door_open(
     reply: str = "",
     finding: Finding | None = None,
 ) -> Arrival:
-    said = reply or ("no answer yet" if case.seen.request and not case.seen.ended else case.seen.ended)
+    said = reply or _unsaid(case.seen)
     words = ", ".join(part for part in (_passed_words(passed), f"reached {who}", said) if part)
     own = "It came from this machine itself, over lo: no firewall was asked." if case.seen.own else ""
     return Arrival(
         case.seen, who, conclusion, good, rule=_passing_rule(case), passed=passed, program=who, reply=reply,
         ref=finding.ref if finding else "", doubt=doubt, reached=True, more=_more(words, doubt, own),
     )  # fmt: skip
+
+
+def _unsaid(seen: Attempted) -> str:
+    """What became of a connection in which the program said nothing."""
+    if seen.left:
+        return "no answer, the device gave up" if seen.request else "nothing was asked"
+    return seen.ended or ("no answer yet" if seen.request else "")
 
 
 def _more(*lines: str) -> tuple[str, ...]:

@@ -61,6 +61,8 @@ class Attempted(Struct, frozen=True):
     request: bytes = b""
     response: bytes = b""
     ended: str = ""
+    left: bool = False
+    """The device closed the connection before anything was answered."""
     own: bool = False
     """The attempt came from this machine itself."""
     ours: bool = False

@@ -57,6 +57,7 @@ class _Attempt(Struct):
     request_at: float = 0.0
     response: bytes = b""
     ended: str = ""
+    left: bool = False
     told: str = ""
     """What was told last: a digest of what matters, empty before the first time."""
 
@@ -180,7 +181,11 @@ class Pairing:
 
     def _incoming(self, seen: Seen, packet: Tcp) -> None:
         attempt = self._open.get((packet.source, packet.sport, packet.destination, packet.dport))
-        if attempt is not None and attempt.answered is Answered.SYN_ACK and not packet.flags & RST:
+        if attempt is None or attempt.answered is not Answered.SYN_ACK:
+            return
+        if packet.flags & (FIN | RST) and not attempt.ended and not attempt.response:
+            attempt.left = True
+        if not packet.flags & RST:
             attempt.established = True
             if packet.payload and not attempt.request:
                 attempt.request, attempt.request_at = packet.payload[:MOST_WORDS], seen.at
@@ -214,7 +219,7 @@ def _say(attempt: _Attempt, seen: Seen, packet: Tcp) -> None:
     if packet.payload and len(attempt.response) < MOST_WORDS:
         attempt.response = (attempt.response + packet.payload)[:MOST_WORDS]
     early = attempt.request or seen.at - attempt.answered_at < UNSAID_AFTER
-    if packet.flags & (RST | FIN) and not attempt.ended and early:
+    if packet.flags & (RST | FIN) and not attempt.ended and early and not attempt.left:
         attempt.ended = "reset" if packet.flags & RST else "closed"
 
 
@@ -222,7 +227,7 @@ def _clear_at(attempt: _Attempt) -> float:
     """When it is clear what became of it, if nothing more comes."""
     if attempt.answered is Answered.NOTHING:
         return attempt.at + SILENT_AFTER
-    if attempt.answered is not Answered.SYN_ACK or attempt.response or attempt.ended:
+    if attempt.answered is not Answered.SYN_ACK or attempt.response or attempt.ended or attempt.left:
         return 0.0
     return max(attempt.answered_at, attempt.request_at) + UNSAID_AFTER
 
@@ -234,7 +239,7 @@ def _is_clear(attempt: _Attempt, now: float) -> bool:
 def _digest(attempt: _Attempt) -> str:
     """What a person would want to hear of again if it changes."""
     said = "said" if attempt.response else attempt.ended
-    return f"{attempt.answered} {attempt.established} {bool(attempt.request)} {said}"
+    return f"{attempt.answered} {attempt.established} {bool(attempt.request)} {attempt.left} {said}"
 
 
 def _attempted(attempt: _Attempt, revises: bool) -> Attempted:
@@ -260,6 +265,7 @@ def _attempted(attempt: _Attempt, revises: bool) -> Attempted:
         request=attempt.request,
         response=attempt.response,
         ended=attempt.ended,
+        left=attempt.left,
         own=attempt.own,
         revises=revises,
     )
