@@ -57,7 +57,7 @@ def who(facts: Facts, listener: Listener) -> str:
     if process is not None:
         return described(process)
     if listener.owners:
-        return f"{listener.owners[0].name} (pid {listener.owners[0].pid})"
+        return f"{listener.owners[0].name or 'a program'} (pid {listener.owners[0].pid})"
     return "a program of another user (its name needs root)" if listener.owners is None else "a program"
 
 
