@@ -46,7 +46,7 @@ def app(
     return WizardApp(Asked(make), lambda: rows, target, **more)
 
 
-async def until(pilot: Pilot[Any], true: Callable[[], bool], seconds: float = 10.0) -> None:
+async def until(pilot: Pilot[Any], true: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait until it is true; a failure shows the screen."""
     end = monotonic() + seconds
     while not true():

@@ -38,7 +38,7 @@ async def test_an_address_two_answers_and_the_verdict_with_its_plan(size: tuple[
         await shows(pilot, "What can't be reached?", "5000 flask run this machine only ~/shop")
         await type_in(pilot, "http://192.168.1.100:5000")
         await pilot.press("enter")
-        await shows(pilot, "What does the other device show?", "▸ I don't know", "▸ another device on this network")
+        await shows(pilot, "What does the other device show?", "▸ I don't know", "• another device on this network")
         await pilot.press("enter", "enter")
         await shows(pilot, "✗ blocked: your Flask app (pid 4242) listens on 127.0.0.1 only", "it stops here")
         await shows(pilot, "your firewall already allows this; leave it alone", "⚠ care", "kill 4242")

@@ -80,5 +80,6 @@ def keys_page(app: App[Any]) -> Content:
         Content.assemble(Content.styled(f"{one.keys:<14}", "bold"), f"{one.binding.description}: {one.help}")
         for one in offered(app.screen, app)
     ]
+    about = Content(getattr(app.screen, "ABOUT", ""))
     always = Content("\n\nTab moves on, ↑ and ↓ choose, ctrl+p finds any of these by name.")
-    return Content("\n").join(rows) + always
+    return (about + "\n\n" if about else about) + Content("\n").join(rows) + always

@@ -35,6 +35,7 @@ from wizard.tui.widgets.sentences import Sentences
 class ConfirmScreen(Screen[None]):
     """Shows where to go, and who has come. Watching ends with the screen."""
 
+    ABOUT: ClassVar[str] = "The proof is the other device: open the address there, and its packet shows up here."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy", "Copy", id="confirm.copy", tooltip="Copy the address"),
         Binding("f5", "again", "Check again", id="confirm.again", tooltip="Ask everything once more"),

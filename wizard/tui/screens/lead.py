@@ -50,6 +50,9 @@ class LeadScreen(Screen[None]):
     """Takes what is heard: an address, a port, a browser's message, a short code, or the path of a bundle."""
 
     AUTO_FOCUS = "#answer"
+    ABOUT: ClassVar[str] = (
+        'Read aloud what stands at "say", and enter what you hear: an address, a message, a code, a file.'
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f7", "previous", "Before", id="lead.previous", tooltip="The request before this one"),
         Binding("f8", "following", "Next", id="lead.following", tooltip="The next request"),

@@ -33,6 +33,7 @@ _WHY = (
 class RightsScreen(ModalScreen[None]):
     """Explains, shows the command, and waits for the file it writes."""
 
+    ABOUT: ClassVar[str] = "Run the command in another terminal; this screen goes on as soon as its result is there."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c,enter", "copy", "Copy", id="rights.copy", tooltip="Copy the highlighted command", key_display="c"),
         Binding(

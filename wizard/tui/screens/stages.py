@@ -35,6 +35,9 @@ class Stopped(Exception):
 class StagesScreen(Screen[None]):
     """Runs one diagnosis; posts Diagnosed, or shows the error that ended it."""
 
+    ABOUT: ClassVar[str] = (
+        "Each stage asks this machine one thing; they are asked side by side, and nothing is changed."
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "f5,r",

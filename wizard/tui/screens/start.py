@@ -61,6 +61,7 @@ class StartScreen(Screen[None]):
     """Asks for the target; posts TargetGiven."""
 
     AUTO_FOCUS = "#target"
+    ABOUT: ClassVar[str] = "Say what cannot be reached: paste whatever you have, or choose what listens here."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear", "Clear", id="start.clear", tooltip="Empty the field", show=False),
         Binding("f2", "lead", "By phone", id="start.lead", tooltip="Lead somebody at another machine through it"),

@@ -43,6 +43,7 @@ class SymptomScreen(Screen[None]):
     """Two lists, enter goes on; posts SymptomGiven. What was pasted already answers the first where it can."""
 
     AUTO_FOCUS = "#symptom"
+    ABOUT: ClassVar[str] = 'What the other device shows says where to look; "I don\'t know" is an answer too.'
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("b", "browser", "Browser", id="symptom.browser", tooltip="The same in another browser's words"),
         Binding("escape", "back", "Back", id="symptom.back", tooltip="Back to the address"),

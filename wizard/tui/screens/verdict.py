@@ -39,6 +39,9 @@ _REHEARSE = "Try the plan on a copy of the firewall in this kernel; nothing else
 class VerdictScreen(Screen[None]):
     """Shows one report. It decides nothing: it lays out the view, copies commands, and posts CheckAgain."""
 
+    ABOUT: ClassVar[str] = (
+        "Where the connection stops, why, and the commands that open it. You run them; the wizard changes nothing."
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy", "Copy", id="verdict.copy", tooltip="Copy the highlighted command"),
         Binding("a", "copy_all", "All", id="verdict.copy-all", tooltip="Copy every command of the plan"),

@@ -56,6 +56,9 @@ class WaitingScreen(Screen[Report]):
 
     AUTO_FOCUS = ""
     PAUSES: ClassVar[Pauses] = Pauses()
+    ABOUT: ClassVar[str] = (
+        "Run the plan in another terminal. This looks now and then, and goes on when the way is open."
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,f5", "now", "Look now", id="waiting.now", tooltip="Look at once", key_display="⏎"),
         Binding("c", "copy", "Copy", id="waiting.copy", tooltip="Copy the command that root would run"),
