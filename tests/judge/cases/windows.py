@@ -143,6 +143,12 @@ CASES = (
     near_miss("windows-rule-leaves-client-out", "default", DEFAULT),
     unsure("windows-rule-leaves-client-out", "unread", UNKNOWN),
     found("windows-excluded-port-range", "winnat", unlisted(excluded_ports=(PortRange(4950, 5049),))),
+    found(
+        "windows-excluded-port-range",
+        "dynamic-range-moved",
+        unlisted(excluded_ports=(PortRange(4950, 5049),), dynamic_ports=(PortRange(1024, 15023),)),
+        says="dynamic ports begin at 1024",
+    ),
     near_miss("windows-excluded-port-range", "administered", unlisted(excluded_ports=(PortRange(5000, 5000, True),))),
     near_miss("windows-excluded-port-range", "another", unlisted(excluded_ports=(PortRange(50000, 50059),))),
     unsure("windows-excluded-port-range", "unread", unlisted(excluded_ports=MISSING)),

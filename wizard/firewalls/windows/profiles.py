@@ -53,6 +53,7 @@ _SETTINGS: dict[str, tuple[str, dict[int, bool]]] = {
     "disablestealthmode": ("stealth", {0: True, 1: False}),
 }
 _POLICY = re.compile(r"\b(?P<inbound>Block|Allow)Inbound(?P<always>Always)?\s*,\s*(?:Allow|Block)Outbound\b")
+_SLASH = "\\"
 _DASHES = re.compile(r"-{20,}\s*")
 _ON, _OFF = ("on", "ein", "启用", "打开", "oui", "да", "有効", "オン"), ("off", "aus", "关闭", "禁用", "オフ", "無効")
 _BOOLEAN = {"true": True, "1": True, "false": False, "0": False}
@@ -89,7 +90,8 @@ def _set(profile: FirewallProfile, setting: tuple[str, dict[int, bool]], value: 
     by_policy = profile.by_policy
     if _is_policy(value.key):
         by_policy = tuple(dict.fromkeys((*by_policy, field)))
-    return replace(profile, **{field: meaning}, by_policy=by_policy, origin=value.origin)
+    shown = f"{value.key.rpartition(_SLASH)[2]}: {value.origin.text}"
+    return replace(profile, **{field: meaning}, by_policy=by_policy, origin=replace(value.origin, text=shown))
 
 
 def from_powershell(text: str, source: str = "Get-NetFirewallProfile") -> Parsed[Profiles]:

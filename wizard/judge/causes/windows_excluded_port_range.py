@@ -44,6 +44,7 @@ from wizard.model.diagnosis import Certainty, RootCause, Stage, Target, Verdict,
 from wizard.model.facts import Facts
 from wizard.model.journey import Journey
 from wizard.model.remedy import ReservePort
+from wizard.model.windows import WindowsFacts
 
 CAUSE = RootCause(
     ref="windows-excluded-port-range",
@@ -69,9 +70,20 @@ def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
     waiting = waiting_for(facts, target.port)
     who = f" {waiting[0].name} (pid {waiting[0].pid}) was told to listen there." if waiting else ""
     return found(
-        f"Windows reserves ports {first.first} to {first.last}: no program may listen on {target.port}.{who}",
+        f"Windows reserves ports {first.first} to {first.last}: no program may listen on {target.port}.{who}{_why(windows)}",
         first.origin,
         *(each.origin for each in waiting[:1]),
         fix=(ReservePort(target.port),),
         certainty=Certainty.PROVED if waiting else Certainty.LIKELY,
     )
+
+
+def _why(windows: WindowsFacts) -> str:
+    """The trap behind it, where it is set: the range for outgoing connections begins among the ports of servers."""
+    ranges = () if isinstance(windows.dynamic_ports, Unknown) else windows.dynamic_ports
+    low = next((each for each in ranges if each.first < _USUAL_FIRST), None)
+    return f" Its dynamic ports begin at {low.first}, so it takes such ports again and again." if low else ""
+
+
+_USUAL_FIRST = 49152
+"""Where the dynamic range begins unless somebody moved it (RFC 6335 section 6)."""

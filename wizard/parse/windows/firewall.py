@@ -93,7 +93,7 @@ def _effective(kept: FirewallProfile, active: FirewallProfile | None) -> Firewal
         for field in ("enabled", "inbound_allowed", "shields_up", "local_rules", "notifies")
         if (value := getattr(active, field)) is not None
     }
-    return replace(kept, **told)
+    return replace(kept, **told, origin=active.origin) if told else kept
 
 
 def _ipsec(desk: Desk) -> bool | None:
