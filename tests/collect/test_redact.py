@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 import sys
 import time
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -12,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from wizard.collect import telling
 from wizard.collect.live import LiveSource
 from wizard.collect.probes_linux import PROBES
-from wizard.collect.redact import redact
+from wizard.collect.redact import Redaction, redact
 from wizard.collect.scramble import Scrambler
 from wizard.model.capture import Capture, Unknown
 from wizard.model.facts import Facts
@@ -237,3 +240,123 @@ def test_a_redacted_machine_is_read_as_before() -> None:
     assert unnamed == kept
     assert before.sysctls == after.sysctls
     assert [note.what for note in before.notes] == [note.what for note in after.notes]
+
+
+@pytest.mark.parametrize(
+    "card", ["52:54:00:0a:01:02", "52:54:00:0A:01:02", "52-54-00-0A-01-02", "52:54:0:a:1:2", "5254.000a.0102"]
+)
+def test_a_card_is_the_same_however_it_is_written(card: str) -> None:
+    redaction = Redaction(KEY)
+    redaction.learn({"x": Capture("x", f"{card} wlx5254000a0102 ")})
+    for text in (f"{card}.", f"{card}: x", f"mac:{card}", f"({card})", f"'{card}'", f"{card},{card}"):
+        assert not re.search(f"{card}|0?a[:-]0?1[:-]0?2|000a", redaction.text(text)), text
+    changed = redaction.text(f"at {card} on en0, wlx5254000a0102")
+    assert telling.plain_card(changed.split()[1]) == Redaction(KEY).text("52:54:00:0a:01:02") != "52:54:00:0a:01:02"
+    assert changed.split()[1].count(":") == card.count(":") and len(changed.split()[-1]) == 15
+    assert "0a0102" not in changed
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("at 81.2.69.160.", "at 81."),
+        ("2a02:8109:1234::1: refused", "::1: refused"),
+        ("[2a02:8109:1234::1]:80", "::1]:80"),
+        ("ip-81-2-69-160.isp.example", "-160.isp.example"),
+        ("81.2.69.0/24", ".0/24"),
+        ("81.2.69.160,81.2.69.161", ",81."),
+    ],
+)
+def test_an_address_is_found_wherever_it_stands(text: str, kept: str) -> None:
+    changed = Redaction(KEY).text(text)
+    assert kept in changed and "81.2.69" not in changed and "8109:1234" not in changed and "81-2-69" not in changed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "v1.2.3.4.5",
+        "12:30:45",
+        "2026-11-21",
+        "fe80::1",
+        "192.168.1.7",
+        "::ffff:10.0.0.1",
+        "a::b()",
+        "2001:db8:1:2:3:4:5:6",
+    ],
+)
+def test_what_is_no_public_address_stays(text: str) -> None:
+    assert Redaction(KEY).text(text) == text
+
+
+def test_a_range_stays_one_and_holds_what_it_held() -> None:
+    redaction = Redaction(KEY)
+    text = '{"range": ["81.2.69.10", "81.2.71.99"]} 81.2.70.3 81.2.71.100'
+    redaction.learn({"x": Capture("x", text)})
+    first, last, inside, outside = map(ip_address, re.findall(r"[\d.]{7,}", redaction.text(text)))
+    assert first < inside < last < outside or (first < inside < last and not first <= outside <= last)
+
+
+def test_names_hidden_by_escapes_and_encodings_are_found() -> None:
+    blob = base64.b64encode("owner=jürgen;".encode()).decode()
+    argv = ["/home/jürgen/x", "--owner", "Jürgen", blob]
+    captures: dict[str, Capture | Unknown] = {
+        "processes": Capture("processes", json.dumps({"pid": 1, "argv": argv, "user": "jürgen", "uid": 1000}) + "\n"),
+        "get-netconnectionprofile": Capture("x", '{"Name": "Caf\\u00e9 Jürgen", "InterfaceAlias": "WLAN"}'),
+    }
+    redacted, _ = redact(captures, key=KEY)
+    processes = redacted["processes"]
+    assert isinstance(processes, Capture)
+    told = json.loads(processes.text)["argv"]
+    assert told[:3] == ["/home/user1/x", "--owner", "User1"] and base64.b64decode(told[3]) == b"owner=user1;"
+    profile = redacted["get-netconnectionprofile"]
+    assert isinstance(profile, Capture) and json.loads(profile.text) == {"Name": "Network1", "InterfaceAlias": "WLAN"}
+
+
+def test_a_substitute_is_nobodys_name() -> None:
+    text = "/home/anna /home/user1 /home/user2"
+    captures: dict[str, Capture | Unknown] = {"x": Capture("x", text)}
+    changed = redact(captures, key=KEY)[0]["x"]
+    assert isinstance(changed, Capture)
+    names = re.findall(r"/home/(\w+)", changed.text)
+    assert len(set(names)) == 3 and not set(names) & {"anna", "user1", "user2"}
+
+
+def test_ordinary_words_stay_what_they_are() -> None:
+    captures: dict[str, Capture | Unknown] = {
+        "processes": Capture("processes", '{"pid": 1, "argv": ["flask", "run"], "user": "flask", "uid": 1000}\n'),
+        "nft": Capture("nft", "meta mark set 0x1 # of mark"),
+        "x": Capture("x", "/home/mark/site /home/flask/site"),
+    }
+    redacted, _ = redact(captures, key=KEY)
+    nft, processes = redacted["nft"], redacted["processes"]
+    assert isinstance(nft, Capture) and nft.text == "meta mark set 0x1 # of mark"
+    assert isinstance(processes, Capture)
+    told = json.loads(processes.text)
+    assert told["argv"] == ["flask", "run"] and told["user"].startswith("user")
+
+
+def test_doors_are_not_left_open() -> None:
+    text = (
+        "Set-Cookie: session=hunter2; Path=/\r\nAuthorization: Bearer hunter2hunter2\r\nx?token=hunter2&a=1\n"
+        "-----BEGIN RSA PRIVATE KEY-----\nhunter2\n-----END RSA PRIVATE KEY-----\n"
+    )
+    changed = Redaction(KEY).text(text)
+    assert "hunter2" not in changed and "&a=1" in changed and changed.count("\n") >= 3
+
+
+def test_macs_short_networks_and_search_domains() -> None:
+    routes = "default      81.2.69.1  UGScg en0\n81.2.69/24   link#4     UCS   en0\n81.2 link#4\n10.77/16 link#5\n"
+    captures: dict[str, Capture | Unknown] = {
+        "netstat-routes": Capture("netstat-routes", routes),
+        "scutil-dns": Capture("scutil-dns", "  search domain[0] : fernwald.example\n  nameserver[0] : 192.168.1.1\n"),
+    }
+    changed = redact(captures, key=KEY)[0]
+    told, names = changed["netstat-routes"], changed["scutil-dns"]
+    assert isinstance(told, Capture) and isinstance(names, Capture)
+    gateway, network, short, private = (
+        line.split()[place] for line, place in zip(told.text.splitlines(), (1, 0, 0, 0), strict=True)
+    )
+    assert gateway == f"{network.removesuffix('/24')}.1" and gateway.startswith(f"{short}.")
+    assert "81.2.69" not in told.text and private == "10.77/16"
+    assert "fernwald" not in names.text and "192.168.1.1" in names.text

@@ -1,10 +1,10 @@
 """Takes out of captures what names a person or a place, so that a bundle can be shown to strangers.
 
-Replaced, everywhere the same thing by the same substitute: the machine's and other hosts' names, containers' names, users'
-names and home folders, the latter half of MAC addresses (also inside IPv6 addresses and names of interfaces), the middle of
-public addresses. Removed: what follows a word such as password, cookies, keys, and the page that an answer brought. Kept,
-because findings rest on it: private, loopback and link-local addresses, an address's class, its prefixes, ports, rules,
-programs. How addresses are replaced: wizard.collect.scramble; how names are found: wizard.collect.telling.
+Replaced, everywhere the same thing by the same substitute: names of machines, containers and Wi-Fi networks, users' names
+and home folders, the latter half of MAC addresses (also inside IPv6 addresses and names of interfaces), the middle of public
+addresses. Removed: what follows a word such as password, cookies, keys, and the page that an answer brought. Kept, because
+findings rest on it: private, loopback and link-local addresses, an address's class, its prefixes, ports, rules, programs.
+How addresses are replaced: wizard.collect.scramble; how names are found: wizard.collect.telling.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ _SID = re.compile(r"\bS-1-5-21-\d{1,10}-\d{1,10}-\d{1,10}")
 _ADDRESS_6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f:.]{2,45}(?<!\.)(?![\w:])")
 _ADDRESS_4 = re.compile(telling.ADDRESS_4)
 _DASHED = re.compile(r"(?<!\d)(?<!\d-)\d{1,3}(?:-\d{1,3}){3}(?![\d-])")
+_SHORT_NETWORK = re.compile(r"(?m)^(\d{1,3}(?:\.\d{1,3}){1,2})(?:/(\d{1,2}))?(?=\s)")
 _LENGTH = re.compile(r"/(\d{1,3})(?![\d.])")
 _HEXADECIMAL = re.compile(r"(?<![0-9A-F])(?:[0-9A-F]{8}){1,4}(?=:[0-9A-F]{4}\b)")
 _BARE_MAC = re.compile(r"(?<![0-9a-f])[0-9a-f]{12}(?![0-9a-f])")
@@ -64,6 +65,7 @@ class Redaction:
         self._users: dict[str, None] = {}
         self._hosts: dict[str, None] = {}
         self._containers: dict[str, None] = {}
+        self._networks: dict[str, None] = {}
         self._cards: dict[str, str] = {}
         self._own_words: frozenset[str] = frozenset()
         self._names: re.Pattern[str] | None = None
@@ -90,14 +92,16 @@ class Redaction:
         found.update(name for text in said for name in telling.hosts_in(text))
         self._hosts.update(dict.fromkeys(sorted(telling.with_pieces(found))))
         self._containers.update(dict.fromkeys(name.lower() for name in telling.containers(texts.get("docker", ""))))
+        self._networks.update(dict.fromkeys(telling.networks(texts)))
         self._settle()
 
     def _settle(self) -> None:
         words = self._own_words
         self._users.update(dict.fromkeys(piece for name in tuple(self._users) for piece in name.split(".") if piece))
         users = {name for name in self._users if not self._is_system(name) and telling.is_telling_user(name, words)}
-        others = {name for name in (*self._hosts, *self._containers) if telling.is_telling(name, words)}
-        self._met.update((*self._users, *self._hosts, *self._containers))
+        named = (*self._hosts, *self._containers, *self._networks)
+        others = {name for name in named if telling.is_telling(name, words)}
+        self._met.update((*self._users, *named))
         self._done.clear()
         longest_first = sorted(users | others, key=lambda name: (-len(name), name))
         # The end of a word is the end of its letters and digits: `anna` is in `anna_site` and `anna-laptop` too.
@@ -136,6 +140,8 @@ class Redaction:
     def _content(self, name: str, text: str) -> str:
         if name in _HEXADECIMAL_CAPTURES:
             text = _HEXADECIMAL.sub(lambda match: self._scrambler.hexadecimal(match[0]), text)
+        if name == "netstat-routes":
+            text = _SHORT_NETWORK.sub(self._short_network, text)
         if text.lstrip()[:1] not in ("{", "["):
             return self.text(text)
         whole = self._json(text.strip())
@@ -207,10 +213,19 @@ class Redaction:
         except ValueError:
             return match[0]
 
+    def _short_network(self, match: re.Match[str]) -> str:
+        """`81.2.69/24` or `81.2`, as netstat of macOS writes a network."""
+        parts = match[1].count(".") + 1
+        length = int(match[2]) if match[2] else 8 * parts
+        try:
+            address = ip_address(match[1] + ".0" * (4 - parts))
+        except ValueError:
+            return match[0]
+        changed = still_a_network(address, self._scrambler.address(address), length)
+        return ".".join(str(changed).split(".")[:parts]) + match[0][len(match[1]) :]
+
     def _mac(self, match: re.Match[str]) -> str:
-        told = match[0].lower().replace("-", ":")
-        changed = self._scrambler.mac(told).replace(":", match["between"])
-        return changed.upper() if match[0].isupper() else changed
+        return telling.as_written(self._scrambler.mac(telling.plain_card(match[0])), match[0])
 
     def _address(self, text: str, match: re.Match[str]) -> str:
         # A colon may end what is said of an address: `2001:db8::1: refused`.
@@ -234,8 +249,9 @@ class Redaction:
         lower = name.lower()
         if lower in self._users and not self._is_system(lower):
             return self._user(name)
-        if lower in self._containers:
-            return _dressed(name, self._fresh("container", lower))
+        for kind, known in (("container", self._containers), ("network", self._networks)):
+            if lower in known:
+                return _dressed(name, self._fresh(kind, lower))
         return self._host(name)
 
     def _user(self, name: str) -> str:

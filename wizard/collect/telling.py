@@ -21,9 +21,12 @@ HOME = re.compile(
 )
 USER_FIELD = re.compile(r'(?P<before>"user": ?")(?P<name>[^"\\]{1,64})(?=")')
 MAIL = re.compile(r"(?<![\w.+@-])(?P<user>[\w.+-]{1,64})@(?P<host>[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})(?![\w@-])")
+_NO_GROUPS_BEFORE = "".join(rf"(?<!\b[0-9A-Fa-f]{{{width}}}:)" for width in range(1, 5))
 MAC = re.compile(
-    r"(?<![0-9A-Fa-f:-])[0-9A-Fa-f]{2}(?P<between>[:-])(?:[0-9A-Fa-f]{2}(?P=between)){4}[0-9A-Fa-f]{2}(?![0-9A-Fa-f:-])"
+    rf"(?<![\w.-])(?<!::){_NO_GROUPS_BEFORE}(?:[0-9A-Fa-f]{{2}}(?:-[0-9A-Fa-f]{{2}}){{5}}"
+    r"|[0-9A-Fa-f]{1,2}(?::[0-9A-Fa-f]{1,2}){5}|[0-9a-f]{4}(?:\.[0-9a-f]{4}){2})(?![\w-]|[:.]\w|::)"
 )
+"""Of Linux (`52:54:00:0a:01:02`), Windows (`52-54-00-0A-01-02`), macOS (`52:54:0:a:1:2`), Cisco (`5254.000a.0102`)."""
 ADDRESS_4 = r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)"
 _RANGE_4 = re.compile(rf"({ADDRESS_4}) ?(?:-|\", ?\") ?({ADDRESS_4})")
 _RANGE_6 = re.compile(r"(?<![\w:.])([0-9A-Fa-f:]{2,39})(?:-|\", ?\")([0-9A-Fa-f:]{2,39})(?![\w:.])")
@@ -84,6 +87,7 @@ def hosts(texts: Mapping[str, str]) -> Iterator[str]:
     for line in texts.get("resolv-conf", "").splitlines():
         if line.startswith(("search ", "domain ")):
             yield from line.split()[1:]
+    yield from re.findall(r"(?:search domain\[\d+\]|domain) *: (\S{1,200})", texts.get("scutil-dns", ""))
     yield from (str(told.get("name") or "") for told in _objects(texts.get("resolution", "")))
     yield from (_without_port(str(told.get("host_header") or "")) for told in _objects(texts.get("attempts", "")))
     for name, text in texts.items():
@@ -120,7 +124,36 @@ def containers(text: str) -> Iterator[str]:
 def cards(text: str) -> Iterator[str]:
     """The MAC addresses, in lower case and with colons."""
     for match in MAC.finditer(text):
-        yield match[0].lower().replace("-", ":")
+        yield plain_card(match[0])
+
+
+def plain_card(text: str) -> str:
+    """A MAC address as Linux writes it: `52:54:00:0a:01:02`."""
+    if "." in text:
+        digits = text.replace(".", "").lower()
+        return ":".join(digits[place : place + 2] for place in range(0, 12, 2))
+    return ":".join(part.zfill(2) for part in re.split("[:-]", text.lower()))
+
+
+def as_written(card: str, like: str) -> str:
+    """A MAC address in the manner of another."""
+    if "." in like:
+        digits = card.replace(":", "")
+        return ".".join(digits[place : place + 4] for place in range(0, 12, 4))
+    if any(len(part) == 1 for part in like.split(":")):
+        return ":".join(part.lstrip("0") or "0" for part in card.split(":"))
+    changed = card.replace(":", "-") if "-" in like else card
+    return changed.upper() if like.isupper() else changed
+
+
+def networks(texts: Mapping[str, str]) -> Iterator[str]:
+    """The names of Wi-Fi networks, which say where somebody is: as Windows calls its connections."""
+    for name in ("get-netconnectionprofile", "netsh-currentprofile"):
+        for match in re.finditer(r'"Name": ?("(?:[^"\\]|\\.){1,200}")', texts.get(name, "")):
+            try:
+                yield str(json.loads(match[1])).lower()
+            except ValueError:
+                continue
 
 
 def ranges(text: str) -> Iterator[tuple[Address, Address]]:
