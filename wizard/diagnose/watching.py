@@ -130,7 +130,7 @@ class _Watching:
         # What had come when the end was called belongs to the watch.
         now = self._read(0.0)
         self._take(self._pairing.due(now))
-        self._take([each for each in self._pairing.rest() if now - each.at > SAME_MOMENT])
+        self._take([each for each in self._pairing.rest() if each.established or now - each.at > SAME_MOMENT])
         self._visited()
         return self._closed(why)
 
