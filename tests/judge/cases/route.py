@@ -55,4 +55,16 @@ CASES = (
     near_miss("host-does-not-answer", "refused", facts(attempts=(attempt(
         "192.168.1.50", outcome=AttemptOutcome.REFUSED, errno="ECONNREFUSED", banner=b""),)), **CLIENT_SIDE),
     unsure("host-does-not-answer", "not-tried", facts(), **CLIENT_SIDE),
+    found("answer-takes-another-way", "second-uplink", facts(
+        interfaces=(loopback(), interface(), SECOND), routes=OVER_ETH1, sysctls=LOOSE_OFF), interface="eth0",
+            says="leaves by eth1", first=False, **FAR),
+    near_miss("answer-takes-another-way", "one-way", facts(), **FAR),
+    near_miss("answer-takes-another-way", "both-in-one-lan", facts(
+        interfaces=(loopback(), interface(), interface("eth1", "192.168.1.11/24")), sysctls=LOOSE_OFF), interface="eth1"),
+    unsure("answer-takes-another-way", "no-routes-known", without("routes"), **FAR),
+    found("neighbour-is-silent", "failed", facts(neighbours=(neighbour("192.168.1.20", state="FAILED"),)),
+        says="the mask is too wide", first=False),
+    near_miss("neighbour-is-silent", "heard", facts(neighbours=(neighbour("192.168.1.20"),))),
+    near_miss("neighbour-is-silent", "not-of-this-lan", facts(neighbours=(neighbour("10.88.0.2", state="FAILED"),)), **FAR),
+    unsure("neighbour-is-silent", "no-neighbours-known", without("neighbours")),
 )  # fmt: skip
