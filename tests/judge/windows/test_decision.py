@@ -132,6 +132,16 @@ def test_a_hardening_rule_blocks_its_service_and_lets_nobody_in() -> None:
     assert outcome(windows=build.windows(rule("Allow"), block)) == "deliver"
 
 
+EDGES = [("deliver", "Edge=TRUE|"), ("unknown", "Edge=TRUE|Defer=App|"), ("drop", "")]
+
+
+@pytest.mark.parametrize(("expected", "edge"), EDGES)
+def test_a_tunnel_through_a_nat_needs_edge_traversal(expected: str, edge: str) -> None:
+    assert outcome(rule("Allow", edge), interface="Teredo Tunneling Pseudo-Interface") == expected
+    assert outcome(rule("Allow", edge)) == "deliver"
+    assert outcome(rule("Allow", "Edge=TRUE|"), rule("Block", edge), interface="Teredo x") == "drop"
+
+
 def test_loopback_and_the_machine_itself_are_not_filtered() -> None:
     blocked = build.facts(rule("Block"))
     assert trace(blocked, build.packet(build.SERVER, interface="lo")).outcome == "deliver"

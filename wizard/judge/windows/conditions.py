@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 
+from wizard.firewalls.windows.netsh_words import NO, YES
 from wizard.firewalls.windows.values import TCP, UDP
 from wizard.judge.windows import paths
 from wizard.judge.windows.question import Program, Question
 from wizard.model.facts import Address, Proto
-from wizard.model.windows import Addresses, Ports, WindowsRule
+from wizard.model.windows import Addresses, Ports, RuleAction, WindowsRule
 
 Condition = Callable[[WindowsRule, Question], "bool | None"]
 _FIXED_PORTS = {"RPC-EPMap": 135, "IPHTTPSIn": 443, "mDNS": 5353}
@@ -184,6 +185,16 @@ def _any(question: Question, holds: Callable[[Program], bool | None]) -> bool | 
     return answers.pop() if len(answers) == 1 else None
 
 
+def _edge(rule: WindowsRule, question: Question) -> bool | None:
+    """What comes through a NAT by Teredo's tunnel meets only the allow rules that say so (edge traversal)."""
+    if rule.action is not RuleAction.ALLOW or not question.packet.interface.casefold().startswith("teredo"):
+        return True
+    word = rule.edge.casefold()
+    if word in ("true", "allow") or word in YES:
+        return True
+    return False if word in ("", "block", "false") or word in NO else None
+
+
 def _users(rule: WindowsRule, question: Question) -> bool | None:
     return None if rule.users else True
 
@@ -207,6 +218,7 @@ CONDITIONS: dict[str, Condition] = {
     "interface": _interface,
     "interface-type": _interface_type,
     "source-port": _remote_port,
+    "edge": _edge,
     "user": _users,
     "ipsec": _authenticated,
 }
