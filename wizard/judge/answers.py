@@ -20,6 +20,9 @@ from wizard.model.journey import ClientSees, Ending
 AIRPLAY = "airplay"
 
 
+NO_TLS = ClientSees("tls-error", "ERR_SSL_PROTOCOL_ERROR", None, 35)
+
+
 class Rival(Struct, frozen=True):
     """Another program shares or takes the port: `kind` is `shared` (SO_REUSEPORT), `shadowed` (a more specific bind), or
     `AIRPLAY`."""

@@ -32,6 +32,20 @@ UNSAFE_PORTS = frozenset({
 })  # fmt: skip
 
 
+# Top-level domains of which browsers open every name over TLS only (Chromium's transport_security_state_static.json).
+_HSTS_DOMAINS = frozenset((
+    "android", "app", "bank", "boo", "channel", "chrome", "dad", "day", "dev", "esq", "foo", "gle", "google", "hangout",
+    "ing", "insurance", "meme", "mov", "new", "nexus", "page", "phd", "play", "prof", "rsvp", "youtube", "zip",
+))  # fmt: skip
+HSTS = "hsts"
+
+
+def forced_to_https(target: Target) -> bool:
+    """Whether browsers change the http:// of this URL into https:// before they send anything."""
+    name, dot, top = target.host.lower().rstrip(".").rpartition(".")
+    return target.scheme == "http" and bool(dot and name) and top in _HSTS_DOMAINS
+
+
 @dataclass
 class _Way:
     """The journey while it is being walked."""
@@ -420,6 +434,10 @@ def _browser(way: _Way) -> None:
     if target.port in UNSAFE_PORTS and target.scheme in ("http", "https"):
         step = way.step(Stage.NAME, "device", f"browsers refuse to open port {target.port}", Action.STOP)
         way.end(Ending.NEVER_SENT, step, sees=ClientSees("connected", "ERR_UNSAFE_PORT", None, 0))
+        return
+    if forced_to_https(target):
+        step = way.step(Stage.NAME, "device", f"browsers open {target.host} over https only", Action.STOP)
+        way.end(Ending.NEVER_SENT, step, detail=HSTS, sees=answers.NO_TLS)
         return
     kind = answers.self_address(target)
     if kind and target.side is Side.SERVER and target.vantage and not vantage.is_own(way.facts, target.vantage):

@@ -15,6 +15,7 @@ from wizard.model.wire import NeighbourAnswers, PathMtu, WireAnswer, WireEvidenc
 
 THERE = "192.168.1.50"
 FAR = "10.88.0.50"
+PUBLIC = "9.9.9.9"
 HERE = {"host": THERE, "addresses": (THERE,), "side": Side.CLIENT, "vantage": None}
 OVER_THERE = {"host": FAR, "addresses": (FAR,), "side": Side.CLIENT, "vantage": None}
 OUT_DROP = nft(
@@ -125,6 +126,16 @@ CASES = (
     near_miss("no-route-there", "prohibit", tried(AttemptOutcome.PROHIBITED, "EACCES", routes=(*routes(), PROHIBIT)), **HERE),
     near_miss("no-route-there", "refused", tried(), **HERE),
     unsure("no-route-there", "not-tried", facts(), **HERE),
+    found("hsts-forces-https", "client", facts(attempts=(attempt(THERE),)), says=".dev", **HERE | {"host": "shop.dev"}),
+    found("hsts-forces-https", "server", facts(), says=".app", host="shop.app"),
+    near_miss("hsts-forces-https", "another-name", facts(), host="dev.shop.lan"),
+    near_miss("hsts-forces-https", "unsafe-port", facts(attempts=(attempt(THERE, 6667),)), port=6667, **HERE),
+    unsure("hsts-forces-https", "not-tried", facts(), **HERE | {"host": "shop.dev"}),
+    found("no-nat-loopback", "a-public-address", silence(address=PUBLIC), first=False, says="own public address",
+          **OVER_THERE | {"host": PUBLIC, "addresses": (PUBLIC,)}),
+    near_miss("no-nat-loopback", "a-private-one", silence(address=FAR), **OVER_THERE),
+    near_miss("no-nat-loopback", "on-the-server", facts()),
+    unsure("no-nat-loopback", "not-tried", facts(), **OVER_THERE),
     found("vpn-takes-the-lan", "overlap", silence(interfaces=(loopback(), interface(), TUNNEL),
           ways_out=(way(device="tun0"),)), says="into tun0", **HERE),
     near_miss("vpn-takes-the-lan", "straight", silence(interfaces=(loopback(), interface(), TUNNEL),

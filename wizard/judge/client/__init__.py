@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from wizard.judge import answers, proxies, sees, vantage
 from wizard.judge.client import way_out, who
-from wizard.judge.walk import UNSAFE_PORTS
+from wizard.judge.walk import HSTS, UNSAFE_PORTS, forced_to_https
 from wizard.judge.wire import mtu_hole
 from wizard.model.capture import Origin, Unknown
 from wizard.model.diagnosis import Stage, Target
@@ -365,6 +365,9 @@ def _browser(way: _Way) -> None:
     if target.port in UNSAFE_PORTS and target.scheme in ("http", "https"):
         step = way.step(Stage.NAME, "device", f"browsers refuse to open port {target.port}", Action.STOP)
         way.end(Ending.NEVER_SENT, step, None, ClientSees("connected", "ERR_UNSAFE_PORT", None, 0))
+    elif forced_to_https(target):
+        step = way.step(Stage.NAME, "device", f"browsers open {target.host} over https only", Action.STOP)
+        way.end(Ending.NEVER_SENT, step, HSTS, answers.NO_TLS)
 
 
 def own_address(facts: Facts, target: Target) -> Address | None:
