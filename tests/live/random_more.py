@@ -93,6 +93,7 @@ class MoreNft(Nft):
         hosts = SOURCES4 if four else SOURCES6
         ip = "ip" if four else "ip6"
         named = proto != "th"
+        # `ct l3proto` is left out: nft does not show it in its listings (it takes it for implied).
         choices: list[Callable[[], str]] = [
             lambda: "" if named else f"{'ip protocol' if four else 'ip6 nexthdr'} {self._pick('tcp', 'udp', '!= tcp')}",
             lambda: f"meta l4proto tcp @th,16,16 {port}" if not named else "",
@@ -105,7 +106,6 @@ class MoreNft(Nft):
             lambda: f"{proto} dport & 0xff00 == {self._pick('0', '0x1300', '0x0300')}" if named else "",
             lambda: f"ct {self._pick('original', 'reply')} {ip} saddr {self._pick(*hosts)}",
             lambda: f"{proto} dport {port} ct original proto-src {self._pick('20000-40000', '1-100')}" if named else "",
-            lambda: f"ct l3proto {'ipv4' if four else 'ipv6'}" if self.family == "inet" else "",
             lambda: "ip frag-off & 0x1fff == 0" if four else "exthdr frag missing",
             lambda: f"meta skuid {self._pick('0', '!= 0')}" if where == "input" else "",
             lambda: f"tcp option maxseg size {self._pick('1-500', '>= 500', '< 400')}" if proto == "tcp" else "",

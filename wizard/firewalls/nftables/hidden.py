@@ -19,17 +19,34 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from wizard.model.ruleset import Chain, Condition, Family, Field, Opaque, Rule, Ruleset, Table, Verdict
+from wizard.model.ruleset import (
+    Chain,
+    ChangeSet,
+    Condition,
+    Family,
+    Field,
+    Limit,
+    NoTrack,
+    Opaque,
+    Rule,
+    Ruleset,
+    SetField,
+    Table,
+    Verdict,
+)
 
 HIDDEN = "the family that this rule asks for, which nft's listing hides"
 REMEDY = "sudo nft --debug=netlink list ruleset"
 Place = tuple[str, str, str]
-Families = Mapping[Place, tuple[tuple[int, int], ...]]
-"""By family, table and chain: each rule's handle, and the family that it asks for (4, 6, or 0 for none), in order."""
+Families = Mapping[Place, tuple[tuple[int, int, int], ...]]
+"""By family, table and chain, for each rule in order: its handle, the family that it asks for (4, 6, or 0 for none), and
+how many effects come before that."""
 
 _HEAD = re.compile(r"(\w+) (\S+) (\S+) (\d+)(?: \d+)?")
 _LOAD = re.compile(r"  \[ meta load (nfproto|protocol) => reg (\d+) \]")
 _COMPARE = re.compile(r"  \[ cmp eq reg (\d+) (0x[0-9a-f]+) \]")
+_EFFECT = re.compile(r"  \[ (?:meta set|ct set|dynset|notrack|limit|connlimit|payload write|exthdr write)\b.*")
+_EFFECTS = (SetField, ChangeSet, NoTrack, Limit)
 _VALUES = {
     ("nfproto", 2): 4,
     ("nfproto", 10): 6,
@@ -42,21 +59,23 @@ _SHOWS_FAMILY = re.compile(r"(?:meta (?:nfproto|protocol)|ip6?) |ct (?:original|
 
 def families(text: str) -> Families:
     """Each rule's family from the kernel's words."""
-    found: dict[Place, list[tuple[int, int]]] = {}
-    rules: list[tuple[int, int]] = []
+    found: dict[Place, list[tuple[int, int, int]]] = {}
+    rules: list[tuple[int, int, int]] = []
+    effects = 0
     loaded: dict[str, str] = {}
     for line in text.splitlines():
         if head := _HEAD.fullmatch(line):
             rules = found.setdefault((head[1], head[2], head[3]), [])
-            rules.append((int(head[4]), 0))
-            loaded = {}
+            rules.append((int(head[4]), 0, 0))
+            loaded, effects = {}, 0
         elif load := _LOAD.fullmatch(line):
             loaded = {load[2]: load[1]}
         else:
             compared = _COMPARE.fullmatch(line)
             family = _VALUES.get((loaded.get(compared[1], ""), int(compared[2], 16)), 0) if compared else 0
             if family and rules:
-                rules[-1] = (rules[-1][0], family)
+                rules[-1] = (rules[-1][0], family, effects)
+            effects += bool(_EFFECT.fullmatch(line))
             loaded = {}
     return {place: tuple(each) for place, each in found.items()}
 
@@ -91,22 +110,26 @@ def _words(statement: Any) -> str:
 def _told_table(table: Table, known: Families | None) -> Table:
     chains = dict(table.chains)
     for chain, rule in _hidden(table):
-        condition = _condition(table, chain, rule, known)
-        if condition is not None:
-            rules = list(chains[chain.name].rules)
-            rules[rule.index - 1] = replace(rule, statements=(condition, *rule.statements))
-            chains[chain.name] = replace(chains[chain.name], rules=tuple(rules))
+        rules = list(chains[chain.name].rules)
+        rules[rule.index - 1] = _told_rule(table, chain, rule, known)
+        chains[chain.name] = replace(chains[chain.name], rules=tuple(rules))
     return replace(table, chains=chains)
 
 
-def _condition(table: Table, chain: Chain, rule: Rule, known: Families | None) -> Any:
-    """The family as a condition, None where the rule is for both."""
+def _told_rule(table: Table, chain: Chain, rule: Rule, known: Families | None) -> Rule:
+    """The rule with its family as a condition, behind the effects that come before it."""
     rules = () if known is None else known.get((str(table.family), table.name, chain.name), ())
     # The ruleset may have changed between the two listings.
     if len(rules) != len(chain.rules) or (rule.handle is not None and rules[rule.index - 1][0] != rule.handle):
-        return Opaque(HIDDEN)
-    family = rules[rule.index - 1][1]
+        return _with(rule, Opaque(HIDDEN), 0)
+    _, family, effects = rules[rule.index - 1]
     if not family:
-        return None
+        return rule
     number, word = (2, "ipv4") if family == 4 else (10, "ipv6")
-    return Condition(Field("meta nfproto"), "==", number, f"meta nfproto {word}")
+    return _with(rule, Condition(Field("meta nfproto"), "==", number, f"meta nfproto {word}"), effects)
+
+
+def _with(rule: Rule, condition: Condition | Opaque, effects: int) -> Rule:
+    places = [place for place, each in enumerate(rule.statements) if isinstance(each, _EFFECTS)]
+    place = places[min(effects, len(places)) - 1] + 1 if effects and places else 0
+    return replace(rule, statements=(*rule.statements[:place], condition, *rule.statements[place:]))
