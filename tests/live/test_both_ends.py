@@ -71,8 +71,8 @@ def ask_everybody(lab: Lab, fault: Ends) -> Told:
     with ThreadPoolExecutor(5) as together:
         said = together.submit(lab.run, [PYTHON, "-c", _CONNECT, *place, "1.5" if fault.timed_out else "8"], "client")
         page = together.submit(lab.curl, fault.url, max_time=1.5 if fault.curl == 28 else 8)
-        server = together.submit(lab.check, fault.asked, *fault.options)
         errno, offender = json.loads(said.result().stdout)
+        server = together.submit(lab.check, fault.asked, *fault.options)
         code = page.result().code
         ask = (fault.url, "--side", "client")
         client = together.submit(lab.check, *ask, ns="client", alone=True)
@@ -101,6 +101,8 @@ def _there(fault: Ends, report: dict[str, Any]) -> Iterator[str]:
     allowed = fault.verdicts or (("blocked",) if fault.there else ("reachable",))
     if verdict not in allowed:
         yield f"on the server: {verdict}, expected {' or '.join(allowed)}: {refs(report)}"
+    if missing := [ref for ref in fault.warns if ref not in refs(report)]:
+        yield f"on the server: {missing} is not mentioned: {refs(report)}"
     if verdict == "blocked" and refs(report)[0] not in fault.there:
         yield f"on the server: {refs(report)}, expected {' or '.join(fault.there)} first"
 

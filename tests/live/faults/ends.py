@@ -45,6 +45,8 @@ class Ends(Struct, frozen=True):
     options: tuple[str, ...] = ("--from", ROUTED)
     asked: str = PAGE
     """What the server is asked about, with these options."""
+    warns: tuple[str, ...] = ()
+    """What the server's side must mention, of any severity."""
     verdicts: tuple[str, ...] = ()
     """What the server's side may say where the plain rule (`there`: blocked, none: reachable) does not hold."""
     needs: tuple[str, ...] = ()
@@ -167,6 +169,7 @@ _ROUTER = (
     ),
     Ends(
         "wrong-mask-on-the-server", "G5", here=_SILENT, left=("no-route-back",), verdicts=_ANY, there=("no-route-back",),
+        warns=("neighbour-is-silent",),
         server="ip addr flush dev veth-s; ip addr add 10.77.0.1/8 dev veth-s",
     ),
     Ends(
@@ -176,6 +179,7 @@ _ROUTER = (
     Ends("no-way-out", "G1", 7, "ENETUNREACH", client="ip route del default", here=("no-route-there",)),
     Ends(
         "another-way-back", "G6", here=_SILENT, left=("no-route-back",), verdicts=_ANY, there=("no-route-back",),
+        warns=("answer-takes-another-way",),
         server=tunnel("tun0", "10.66.0.1/24") + "ip route add 10.88.0.0/24 via 10.66.0.2 dev tun0",
     ),
     Ends(
