@@ -208,6 +208,8 @@ def _why_unknown(facts: Facts, decision: Decision) -> Unknown:
         return facts.rulesets
     why = decision.reason or "; ".join(decision.assumptions) or "a rule asks for something that a model cannot know"
     remedy = "sudo wizard check … --rehearse" if facts.platform == "linux" else ""
+    if facts.platform == "windows" and not facts.privileged:
+        remedy = "wizard check, as an administrator"
     return Unknown(why, remedy, "what the firewall does with this packet")
 
 
