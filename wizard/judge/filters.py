@@ -187,12 +187,10 @@ def _told(group: tuple[Hooked, ...], family: int) -> tuple[tuple[Hooked, ...], .
     ranks = [next((called[1:] for called in hooked.base.called if called[0] == family), None) for hooked in group]
     if len(group) < 2 or None in ranks:
         return ()
-    orders = []
-    for reading in (0, 1):
-        places = {id(hooked): rank[reading] for hooked, rank in zip(group, ranks, strict=True) if rank is not None}
-        orders.append(tuple(sorted(group, key=lambda hooked: places[id(hooked)])))
-    fitting = [order for order in dict.fromkeys(orders) if _may_be(order)]
-    return tuple(fitting or dict.fromkeys(orders))
+    told = [(hooked, rank) for hooked, rank in zip(group, ranks, strict=True) if rank is not None]
+    orders = [tuple(hooked for hooked, _ in sorted(told, key=lambda each: each[1][reading])) for reading in (0, 1)]
+    fitting = [order for order in orders if _may_be(order)] or orders
+    return tuple({tuple(map(id, order)): order for order in fitting}.values())
 
 
 def _may_be(order: tuple[Hooked, ...]) -> bool:
