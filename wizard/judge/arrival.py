@@ -6,41 +6,21 @@ Where the two do not agree the wire is right, and the reader is told so.
 
 from __future__ import annotations
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from wizard.judge import answers, judge
+from wizard.judge.agreement import Case, agrees, case_of
 from wizard.judge.said import Said, read
-from wizard.judge.walk import walk
 from wizard.model.arrival import Answered, Arrival, Attempted, How
-from wizard.model.diagnosis import Finding, Target
+from wizard.model.diagnosis import Finding
 from wizard.model.facts import Facts
-from wizard.model.journey import Action, Decision, Ending, Journey, RuleReference
-from wizard.model.packet import Packet, bracketed
-
-_SILENT_ENDINGS = (Ending.FILTER_DROPPED, Ending.SOURCE_FILTERED, Ending.REPLY_DROPPED, Ending.REPLY_NO_ROUTE)
-_BEHIND_THE_DOOR = (Ending.SILENT, Ending.CLOSED, Ending.WRONG_PROTOCOL, Ending.ANOTHER_PROGRAM,
-                    Ending.APPLICATION_REFUSED, Ending.NEVER_SENT)  # fmt: skip
-
-
-class _Case(Struct, frozen=True):
-    """One attempt with everything that is known about it."""
-
-    facts: Facts
-    seen: Attempted
-    target: Target
-    journey: Journey
-
-    @property
-    def decision(self) -> Decision | None:
-        """The filters' decision about the way in, if it is a certain one."""
-        decision = self.journey.decision
-        return None if decision is None or decision.outcome == "unknown" else decision
+from wizard.model.journey import Action, Decision, Ending, RuleReference
+from wizard.model.packet import bracketed
 
 
 def arrival(facts: Facts, seen: Attempted) -> Arrival:
     """The attempt, explained."""
-    case = _case(facts, seen)
+    case = case_of(facts, seen)
     if seen.ours:
         return _own_page(case)
     if seen.how is How.TABLE:
@@ -52,74 +32,13 @@ def arrival(facts: Facts, seen: Attempted) -> Arrival:
     return _refused(case)
 
 
-def contradicts(facts: Facts, seen: Attempted) -> bool:
-    """Whether the model says otherwise than the wire: the machine has changed since it was asked, or the model is wrong."""
-    if seen.how is not How.PACKETS:
-        return False
-    case = _case(facts, seen)
-    return _agrees(case) is False
-
-
-def _case(facts: Facts, seen: Attempted) -> _Case:
-    packet = Packet(
-        seen.source, seen.destination, seen.port, source_port=seen.source_port, interface=seen.interface or ""
-    )
-    target = Target(
-        text=str(seen.port),
-        port=seen.port,
-        addresses=(seen.destination,),
-        vantage=seen.source,
-        interface=seen.interface,
-    )
-    return _Case(facts, seen, target, walk(facts, target, packet))
-
-
-def _agrees(case: _Case) -> bool | None:
-    """Whether the model expects the answer that was seen; None where it cannot tell."""
-    expected = _expected(case)
-    if expected is None:
-        return None
-    if case.seen.answered in expected:
-        return True
-    # A refusal may itself be held back: by a filter on the way out, or the kernel's limit on ICMP.
-    return case.seen.answered is Answered.NOTHING and bool(expected & {Answered.RST, Answered.ICMP})
-
-
-def _expected(case: _Case) -> frozenset[Answered] | None:
-    stop, decision = case.journey.stop, case.journey.decision
-    if decision is not None and decision.outcome == "unknown":
-        return None
-    if stop is None and decision is not None and _went_another_way(case, decision):
-        return frozenset()
-    if stop is None or stop.ending in _BEHIND_THE_DOOR:
-        certain = case.journey.delivered_to is not None
-        return frozenset({Answered.SYN_ACK}) if certain else None
-    if stop.ending is Ending.QUEUE_FULL:
-        # It fills and empties between two looks.
-        return frozenset({Answered.NOTHING, Answered.SYN_ACK})
-    if stop.ending in _SILENT_ENDINGS:
-        return frozenset({Answered.NOTHING})
-    if stop.ending is Ending.FILTER_REJECTED or (stop.ending is Ending.NO_ROUTE and stop.reject_with):
-        return frozenset({Answered.RST if stop.reject_with == "tcp-reset" else Answered.ICMP})
-    if stop.ending is Ending.NO_LISTENER:
-        return frozenset({Answered.RST})
-    return frozenset() if stop.ending in (Ending.INTERFACE_DOWN, Ending.WRONG_ADDRESS) else None
-
-
-def _went_another_way(case: _Case, decision: Decision) -> bool:
-    """Sent on where the model delivers it here, or refused or lost here where the model sends it on."""
-    if decision.outcome == "deliver":
-        return case.seen.forwarded is not None
-    return decision.outcome == "forward" and case.seen.forwarded is None and case.seen.answered is not Answered.SYN_ACK
-
-
 # Nothing was answered
 
 
-def _unanswered(case: _Case) -> Arrival:
-    agrees, stop = _agrees(case), case.journey.stop
+def _unanswered(case: Case) -> Arrival:
+    agreed, stop = agrees(case), case.journey.stop
     where = f"It arrived on {case.seen.interface}"
-    if agrees and stop is not None:
+    if agreed and stop is not None:
         if stop.ending is Ending.FILTER_DROPPED:
             by = decided_by(stop.decision)
             said = f"{where} and was dropped here by {by}. {case.seen.source} hears nothing, and shows a time-out."
@@ -133,19 +52,19 @@ def _unanswered(case: _Case) -> Arrival:
     if case.seen.forwarded is not None:
         to = f"{bracketed(case.seen.forwarded.address)}:{case.seen.forwarded.port}"
         said = f"{where} and was sent on to {to}, which did not answer."
-        return _blocked(case, to, said, doubt=_doubt(agrees))
+        return _blocked(case, to, said, doubt=_doubt(agreed))
     said = f"{where}, and no answer left this machine."
-    return _blocked(case, "", said, doubt=_counted(case) or _doubt(agrees) or _cannot_tell(case))
+    return _blocked(case, "", said, doubt=_counted(case) or _doubt(agreed) or _cannot_tell(case))
 
 
-def _counted(case: _Case) -> str:
+def _counted(case: Case) -> str:
     """What the kernel's own counters say where no rule explains the silence."""
     if not case.seen.lost:
         return ""
     return f"No rule explains it, but meanwhile the kernel counted, on all ports together: {', '.join(case.seen.lost)}."
 
 
-def _held_back(case: _Case) -> Arrival:
+def _held_back(case: Case) -> Arrival:
     """The model refuses it, and yet nothing left."""
     stop = case.journey.stop
     by = decided_by(stop.decision) if stop and stop.decision else f"the kernel: nothing listens on {_door(case)}"
@@ -156,8 +75,8 @@ def _held_back(case: _Case) -> Arrival:
     return _blocked(case, by, said)
 
 
-def _doubt(agrees: bool | None) -> str:
-    if agrees is False:
+def _doubt(agreed: bool | None) -> str:
+    if agreed is False:
         return (
             "As the machine is now it would have been answered, says the model. What it does not see stands in the way: an"
             " eBPF program, a rate limit, a full queue for a moment, a security product; or it has just been changed."
@@ -165,7 +84,7 @@ def _doubt(agrees: bool | None) -> str:
     return ""
 
 
-def _cannot_tell(case: _Case) -> str:
+def _cannot_tell(case: Case) -> str:
     decision = case.journey.decision
     if decision is not None and decision.outcome == "unknown" and decision.reason:
         return f"Which rule dropped it cannot be told: {decision.reason}."
@@ -176,24 +95,24 @@ def _cannot_tell(case: _Case) -> str:
 # Refused
 
 
-def _refused(case: _Case) -> Arrival:
-    seen, stop, agrees = case.seen, case.journey.stop, _agrees(case)
+def _refused(case: Case) -> Arrival:
+    seen, stop, agreed = case.seen, case.journey.stop, agrees(case)
     how = "a reset" if seen.answered is Answered.RST else f"ICMP {_icmp_words(seen)}"
     where = f"It arrived on {seen.interface} and was answered with {how}"
     if seen.forwarded is not None:
         to = f"{bracketed(seen.forwarded.address)}:{seen.forwarded.port}"
         return _blocked(case, to, f"{where} by {to}, where it is sent on to: nothing listens there.")
-    if agrees and stop is not None and stop.ending is Ending.FILTER_REJECTED:
+    if agreed and stop is not None and stop.ending is Ending.FILTER_REJECTED:
         by = decided_by(stop.decision)
         return _blocked(case, by, f"{where} by {by}.")
-    if agrees and stop is not None and stop.ending is Ending.NO_LISTENER:
+    if agreed and stop is not None and stop.ending is Ending.NO_LISTENER:
         finding = _finding(case)
         why = finding.verdict.summary if finding else f"Nothing listens on {_door(case)}."
         return _blocked(case, f"the kernel: nothing listens on {_door(case)}", f"{where} by the kernel. {why}")
-    if agrees and stop is not None:
+    if agreed and stop is not None:
         by = decided_by(stop.decision) or stop.step.name
         return _blocked(case, by, f"{where}: {stop.step.name}.")
-    doubt = "The model does not say so: what refuses here it does not see." if agrees is False else _cannot_tell(case)
+    doubt = "The model does not say so: what refuses here it does not see." if agreed is False else _cannot_tell(case)
     nobody = seen.answered is Answered.RST and case.decision is not None and case.decision.outcome == "deliver"
     by = "this machine's kernel" if nobody else ""
     return _blocked(case, by, f"{where} by this machine.", doubt=doubt)
@@ -206,10 +125,10 @@ def _icmp_words(seen: Attempted) -> str:
 # Accepted
 
 
-def _accepted(case: _Case) -> Arrival:
+def _accepted(case: Case) -> Arrival:
     seen = case.seen
     doubt = ""
-    if _agrees(case) is False:
+    if agrees(case) is False:
         doubt = "The model says otherwise: it does not know what let this packet in."
     if not seen.established:
         return _unconfirmed(case, doubt)
@@ -236,7 +155,7 @@ def _accepted(case: _Case) -> Arrival:
     return _door_open(case, who, words, passed, good=good, doubt=doubt, finding=finding)
 
 
-def _said(case: _Case, who: str, said: Said, passed: tuple[str, ...], doubt: str) -> Arrival:
+def _said(case: Case, who: str, said: Said, passed: tuple[str, ...], doubt: str) -> Arrival:
     words = f"It reached {who}, which answered: {said.words}."
     if said.hint:
         words += f" {said.hint}"
@@ -244,7 +163,7 @@ def _said(case: _Case, who: str, said: Said, passed: tuple[str, ...], doubt: str
     return replace(made, status=said.status)
 
 
-def _unconfirmed(case: _Case, doubt: str) -> Arrival:
+def _unconfirmed(case: Case, doubt: str) -> Arrival:
     """The SYN-ACK left, and the device never said that it has it."""
     seen = case.seen
     other = f" (it arrived on {seen.interface})" if seen.answered_on != seen.interface else ""
@@ -258,7 +177,7 @@ def _unconfirmed(case: _Case, doubt: str) -> Arrival:
     )  # fmt: skip
 
 
-def _own_page(case: _Case) -> Arrival:
+def _own_page(case: Case) -> Arrival:
     seen = case.seen
     served = bool(seen.response)
     if served:
@@ -281,7 +200,7 @@ def _own_page(case: _Case) -> Arrival:
     )  # fmt: skip
 
 
-def _in_the_table(case: _Case) -> Arrival:
+def _in_the_table(case: Case) -> Arrival:
     """Without root: a connection in the kernel's table stands, and no more is known."""
     who = _program(case)
     if case.seen.established:
@@ -310,10 +229,10 @@ def rule_words(rule: RuleReference) -> str:
     return rule.front_end_words or f"{where}: {rule.rule or rule.what}"
 
 
-def _blocked(case: _Case, by: str, conclusion: str, doubt: str = "") -> Arrival:
+def _blocked(case: Case, by: str, conclusion: str, doubt: str = "") -> Arrival:
     stop = case.journey.stop
-    finding = _finding(case) if _agrees(case) and stop is not None else None
-    rule = stop.decision.by if _agrees(case) and stop is not None and stop.decision is not None else None
+    finding = _finding(case) if agrees(case) and stop is not None else None
+    rule = stop.decision.by if agrees(case) and stop is not None and stop.decision is not None else None
     own = "It came from this machine itself, over lo: that proves nothing about others." if case.seen.own else ""
     return Arrival(
         case.seen,
@@ -327,7 +246,7 @@ def _blocked(case: _Case, by: str, conclusion: str, doubt: str = "") -> Arrival:
     )
 
 
-def _blocked_words(case: _Case, by: str) -> str:
+def _blocked_words(case: Case, by: str) -> str:
     seen, stop = case.seen, case.journey.stop
     if seen.answered is Answered.RST:
         verb = "refused with a reset"
@@ -335,7 +254,7 @@ def _blocked_words(case: _Case, by: str) -> str:
         verb = f"refused with ICMP {_icmp_words(seen)}"
     elif seen.forwarded is not None and by:
         return f"sent on to {by}, which does not answer"
-    elif _agrees(case) and stop is not None and stop.ending in (Ending.REPLY_DROPPED, Ending.REPLY_NO_ROUTE):
+    elif agrees(case) and stop is not None and stop.ending in (Ending.REPLY_DROPPED, Ending.REPLY_NO_ROUTE):
         verb = "let in, but the answer is stopped"
     else:
         verb = "dropped" if by else "not answered"
@@ -343,7 +262,7 @@ def _blocked_words(case: _Case, by: str) -> str:
 
 
 def _door_open(
-    case: _Case,
+    case: Case,
     who: str,
     conclusion: str,
     passed: tuple[str, ...],
@@ -373,7 +292,7 @@ def _more(*lines: str) -> tuple[str, ...]:
     return tuple(line for line in lines if line)
 
 
-def _passed(case: _Case) -> tuple[str, ...]:
+def _passed(case: Case) -> tuple[str, ...]:
     """The rules and policies that let it in, those of filters first asked first; nothing where the model is in doubt."""
     decision = case.decision
     if decision is None or decision.outcome not in ("deliver", "forward") or case.seen.own:
@@ -387,22 +306,22 @@ def _passed_words(passed: tuple[str, ...]) -> str:
     return f"passed {passed[-1]}" if passed else ""
 
 
-def _passing_rule(case: _Case) -> RuleReference | None:
+def _passing_rule(case: Case) -> RuleReference | None:
     return case.decision.by if case.decision is not None else None
 
 
-def _program(case: _Case) -> str:
+def _program(case: Case) -> str:
     if case.seen.forwarded is not None:
         return f"{bracketed(case.seen.forwarded.address)}:{case.seen.forwarded.port}"
     listener = case.journey.delivered_to
     return answers.who(case.facts, listener) if listener is not None else f"the program on port {case.seen.port}"
 
 
-def _door(case: _Case) -> str:
+def _door(case: Case) -> str:
     return f"{bracketed(case.seen.destination)}:{case.seen.port}"
 
 
-def _finding(case: _Case) -> Finding | None:
+def _finding(case: Case) -> Finding | None:
     if case.journey.stop is None or case.journey.stop.step.action is not Action.STOP:
         return None
     return judge(case.facts, case.target, case.journey).blocking

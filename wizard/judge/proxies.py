@@ -19,7 +19,7 @@ _PORTS = {"http": 3128, "https": 443}
 
 
 class ProxyServer(Struct, frozen=True):
-    """A proxy: `scheme` is how it is spoken to (`http`, `https`, `socks5`); `text` is the setting as it was found."""
+    """A proxy: `scheme` is how it is spoken to (`http`, `https`, `socks5`); `text` is the setting, as it may be shown."""
 
     scheme: str
     host: str
@@ -43,7 +43,12 @@ def server(settings: ProxySettings, scheme: str) -> ProxyServer | None:
         return None
     kind = (match["scheme"] or "http").lower()
     port = int(match["port"] or (1080 if kind.startswith("socks") else _PORTS.get(kind, 1080)))
-    return ProxyServer(kind, match["host"].strip("[]"), port, text) if 0 < port < 65536 else None
+    return ProxyServer(kind, match["host"].strip("[]"), port, without_password(text)) if 0 < port < 65536 else None
+
+
+def without_password(text: str) -> str:
+    """The setting as it may be shown: the user's name and password in it are nobody's business."""
+    return re.sub(r"(//|^)[^/@]*@", r"\1…@", text)
 
 
 def bypassed(host: str, exceptions: tuple[str, ...]) -> bool:

@@ -224,6 +224,9 @@ CASES = (
           icmp=icmp(SERVER, 3, 1), neighbours=(neighbour(THERE, state="FAILED", mac=""),)), says="nobody", **HERE),
     found("host-does-not-answer", "a-router-found-nobody", tried(AttemptOutcome.UNREACHABLE, "EHOSTUNREACH", address=FAR,
           seconds=3.06, icmp=icmp("192.168.1.1", 3, 1)), says="192.168.1.1, which leads there", **OVER_THERE),
+    found("host-does-not-answer", "the-router-is-dead", tried(AttemptOutcome.UNREACHABLE, "EHOSTUNREACH", address=FAR,
+          seconds=3.06, icmp=icmp(SERVER, 3, 1), neighbours=(neighbour("192.168.1.1", state="FAILED", mac=""),)),
+          says="the router 192.168.1.1", **OVER_THERE),
     found("name-does-not-resolve", "local", facts(resolution=Resolution("box.local", (), "Name or service not known")),
           host="box.local", addresses=(), side=Side.CLIENT, vantage=None),
     found("proxy-takes-lan-address", "a-name-that-only-the-proxy-knows", facts(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wizard.judge import heard, heard_code
-from wizard.judge.client import who
+from wizard.judge.client import way_out, who
 from wizard.judge.heard import url_of
 from wizard.model.diagnosis import Ask, Certainty, Side, Target, Verdict, found
 from wizard.model.facts import Attempt, Facts
@@ -30,6 +30,11 @@ def refused(target: Target, facts: Facts, journey: Journey) -> Attempt | None:
 def silent(target: Target, journey: Journey) -> Attempt | None:
     """The client heard nothing at all."""
     return failed(journey, Ending.NO_ANSWER_THERE) if target.side is Side.CLIENT else None
+
+
+def asked_there(facts: Facts, attempt: Attempt) -> bool:
+    """Whether it was the target's own network in which nobody answered for it, rather than the router's on the way."""
+    return way_out.in_one_network(facts, attempt.address) or who.ended(facts, attempt) != who.NOBODY
 
 
 def listeners(target: Target, expect: str) -> Ask:

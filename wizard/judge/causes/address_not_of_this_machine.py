@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
-from wizard.judge.causes._client import silent, suspicion
+from wizard.judge.causes._client import asked_there, silent, suspicion
 from wizard.judge.causes._way import dialled, instead, not_here, stop_of
 from wizard.model.diagnosis import Ask, RootCause, Stage, Target, Verdict, found, ruled_out
 from wizard.model.facts import Facts, Interface
@@ -71,7 +71,7 @@ def is_name(host: str) -> bool:
 def suspect(target: Target, facts: Facts, journey: Journey) -> Verdict | None:
     """Nobody answers for the address, seen from the other end: the server may have got another one."""
     attempt = silent(target, journey)
-    if attempt is None or attempt.errno != "EHOSTUNREACH":
+    if attempt is None or attempt.errno != "EHOSTUNREACH" or not asked_there(facts, attempt):
         return None
     ask = Ask(("ip", "-br", "addr"), f"no {attempt.address} among the addresses")
     said = f"The server may have another address by now than {attempt.address}."

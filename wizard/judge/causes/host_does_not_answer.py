@@ -28,10 +28,10 @@ from __future__ import annotations
 from wizard.judge import vantage
 from wizard.judge.causes._client import over_there
 from wizard.judge.causes._way import not_here, stop_of
-from wizard.judge.client import who
+from wizard.judge.client import way_out, who
 from wizard.model.capture import Unknown
 from wizard.model.diagnosis import Certainty, RootCause, Stage, Target, Verdict, found
-from wizard.model.facts import Attempt, Facts, Neighbour
+from wizard.model.facts import Address, Attempt, Facts, Neighbour
 from wizard.model.journey import Ending, Journey
 from wizard.model.packet import bracketed
 from wizard.model.remedy import Advise
@@ -57,6 +57,9 @@ def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
     if attempt is not None and attempt.icmp is not None and who.found_nobody(attempt) and not _own(facts, attempt):
         said = f"{attempt.icmp.offender}, which leads there, found nobody with that address in its network"
     advice = Advise(f"See that {address} is on, awake, and has this address.")
+    if nobody and (router := _dead_router(facts, address)):
+        said = f"the router {router}, over which the way there leads, does not answer"
+        advice = Advise(f"See that the router {router} is on, and that it is this network's: `ip route` says so here.")
     return found(
         f"{bracketed(address)}:{target.port} does not answer: {said}.",
         *((silent.origin,) if silent else ()),
@@ -74,3 +77,10 @@ def _neighbour(facts: Facts, address: object) -> Neighbour | None:
 
 def _own(facts: Facts, attempt: Attempt) -> bool:
     return attempt.icmp is None or attempt.icmp.offender is None or vantage.is_own(facts, attempt.icmp.offender)
+
+
+def _dead_router(facts: Facts, address: Address) -> Address | None:
+    """The router on the way, where it is the one that nobody answers for."""
+    way = way_out.toward(facts, address)
+    gateway = way.gateway if way else None
+    return gateway if gateway is not None and who.neighbour_is_silent(facts, gateway) else None

@@ -26,7 +26,7 @@ Often mistaken for: `machine-asleep`, `host-does-not-answer`: from outside they 
 
 from __future__ import annotations
 
-from wizard.judge.causes._client import silent, suspicion
+from wizard.judge.causes._client import asked_there, silent, suspicion
 from wizard.judge.causes._way import not_here, stop_of
 from wizard.model.diagnosis import Ask, RootCause, Stage, Target, Verdict, found
 from wizard.model.facts import Facts, Interface
@@ -64,7 +64,7 @@ def check(target: Target, journey: Journey, interfaces: tuple[Interface, ...]) -
 def suspect(target: Target, facts: Facts, journey: Journey) -> Verdict | None:
     """Nobody answers for the address, seen from the other end: the server's cable or Wi-Fi may be off."""
     attempt = silent(target, journey)
-    if attempt is None or attempt.errno != "EHOSTUNREACH":
+    if attempt is None or attempt.errno != "EHOSTUNREACH" or not asked_there(facts, attempt):
         return None
     ask = Ask(("ip", "-br", "link"), "DOWN or NO-CARRIER on the interface toward this network")
     return suspicion("The server's network interface may be down.", ask, facts, target, journey)

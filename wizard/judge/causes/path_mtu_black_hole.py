@@ -43,8 +43,8 @@ CAUSE = RootCause(
     outranks=("process-hung",),
     catalogue=("G18",),
 )
-SAFE = 1280
-"""What every IPv6 link carries in one piece (RFC 8200 section 5), and nearly every IPv4 one."""
+_SAFE = {4: 576, 6: 1280}
+"""What is tried where no size was measured: what was asked for when the answer came; IPv6's least (RFC 8200)."""
 
 
 def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
@@ -60,7 +60,7 @@ def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
     return found(
         f"{where} answers in small packets and not in big ones{size}: a link on the way carries less, and nobody says so.",
         *stop.step.evidence,
-        fix=(_fix(facts, address, hole[0] if hole else SAFE),),
+        fix=(_fix(facts, address, hole[0] if hole else _SAFE[address.version]),),
         certainty=Certainty.LIKELY,
     )
 

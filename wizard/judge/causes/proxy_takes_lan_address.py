@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from wizard.judge import vantage
 from wizard.judge.causes._way import stop_of
-from wizard.judge.proxies import bypassed
+from wizard.judge.proxies import bypassed, without_password
 from wizard.model.diagnosis import Ask, Certainty, RootCause, Severity, Side, Stage, Target, Verdict, found, ruled_out
 from wizard.model.facts import Facts, ProxySettings
 from wizard.model.journey import Ending, Journey
@@ -64,7 +64,7 @@ def check(target: Target, facts: Facts, journey: Journey, proxy: ProxySettings) 
     asked = target.symptom is not None and target.symptom.transport == "proxy-error"
     said = f": {stop.step.name}" if stop else ""
     return found(
-        f"Programs on this machine ask the proxy {server or 'of their settings'} for {host}{said}.",
+        f"Programs on this machine ask the proxy {without_password(server or 'of their settings')} for {host}{said}.",
         proxy.origin,
         *(stop.step.evidence if stop else ()),
         fix=(Advise(f"Add {host} to the proxy's exceptions: NO_PROXY={','.join((*proxy.bypass, host))}"),),
