@@ -28,6 +28,7 @@ from wizard.diagnose import collect_and_parse
 from wizard.errors import WizardError
 from wizard.judge import arrival as judged
 from wizard.judge import catalogue, never_arrived, to_open
+from wizard.judge.agreement import contradicts
 from wizard.judge.walk import UNSAFE_PORTS
 from wizard.model.arrival import Answered, Arrival, Attempted, Closed, How, Opened, Place
 from wizard.model.capture import Unknown
@@ -39,6 +40,8 @@ Tell = Callable[[Told], None]
 PULSE = 0.2
 """Seconds: how soon `stop` is heard."""
 _REST = 0.02
+_FRESH_FOR = 10.0
+"""Seconds for which what the machine said is taken as true where nothing speaks against it."""
 _IN_VAIN_FOR = 3.0
 """Seconds for which the machine is not asked again where asking explained nothing."""
 _LINGER = 0.4
@@ -211,12 +214,15 @@ class _Watching:
 
     def _asked_again(self, attempt: Attempted) -> bool:
         """Whether the machine, asked again, explains what it did not before: a program restarted, a rule was added."""
-        in_vain = time.time() - self._in_vain_at < _IN_VAIN_FOR
-        if in_vain or self._asked_at >= attempt.at or not judged.contradicts(self.facts, attempt):
+        if self._asked_at >= attempt.at:
+            return False
+        doubtful = contradicts(self.facts, attempt) and time.time() - self._in_vain_at > _IN_VAIN_FOR
+        if not doubtful and attempt.at - self._asked_at < _FRESH_FOR:
             return False
         self.facts = self._ask()
-        explained = not judged.contradicts(self.facts, attempt)
-        self._in_vain_at = self._in_vain_at if explained else time.time()
+        explained = doubtful and not contradicts(self.facts, attempt)
+        if doubtful and not explained:
+            self._in_vain_at = time.time()
         return explained
 
     def _visited(self) -> None:
