@@ -74,6 +74,13 @@ def _runner(one: Offered) -> Callable[[], Awaitable[None]]:
     return run
 
 
+def further_keys(screen: Screen[Any], app: App[Any]) -> Content:
+    """The screen's keys that its footer has no room for: `o others   v plain   f5 again`."""
+    own = [one for one in offered(screen, app) if one.node is screen and not one.binding.show]
+    parts = [Content.assemble(Content.styled(one.keys, "bold"), f" {one.binding.description.lower()}") for one in own]
+    return Content("   ").join(parts)
+
+
 def keys_page(app: App[Any]) -> Content:
     """Every key that does something at this moment, with what it does."""
     rows = [

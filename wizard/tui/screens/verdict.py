@@ -23,6 +23,7 @@ from wizard.present.view import View, view
 from wizard.tui.background import in_thread
 from wizard.tui.calls import Explain, Handover, More
 from wizard.tui.content import LABEL_WIDTH, labelled, toned
+from wizard.tui.keys import further_keys
 from wizard.tui.messages import CheckAgain, LeadAsked, PlanRun, RightsAsked, WayOpened
 from wizard.tui.screens.details import evidence_of, explanation_of, rehearsal_of
 from wizard.tui.screens.page import PageScreen
@@ -93,9 +94,11 @@ class VerdictScreen(Screen[None]):
             yield Sentences((_others(shown),), id="others", classes="crowded" if len(shown.plans) > 1 else None)
         yield PlanList(self.parts, id="plan")
         yield Pickup(self.handover, id="pickup")
+        yield Static(id="further")
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
+        self.query_one("#further", Static).update(further_keys(self, self.app))
         plan = self.query_one(CommandList)
         if plan.steps:
             self.set_focus(plan)
