@@ -164,6 +164,8 @@ def test_nothing_of_a_person_goes_out(book: Casebook) -> None:
     for form in (html.render_case, case_markdown.render_case, case_json.render):
         assert left(form(plain), PERSON)
         assert left(form(hidden), PERSON) == []
+    for form in (html.render_case, case_markdown.render_case):
+        assert "are substitutes" in form(hidden) and "are substitutes" not in form(plain)
     assert [run.report.verdict for run in plain.runs] == [run.report.verdict for run in hidden.runs]
     shapes = [[[(each.area, each.kind) for each in run.changes or ()] for run in one.runs] for one in (plain, hidden)]
     assert shapes[0] == shapes[1] and shapes[0][1]

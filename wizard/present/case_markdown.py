@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from wizard.model.report import Report
-from wizard.present.case_story import CaseStory, RunStory, changes_by_area, moment
+from wizard.present.case_story import REPLACED, CaseStory, RunStory, changes_by_area, moment
 from wizard.present.hostile import harmless
 from wizard.present.plans import PlanView, StepView
 from wizard.present.strip import Hop
@@ -30,7 +30,7 @@ def render(report: Report, *, redacted: bool = False) -> str:
     """One report."""
     shown = view(report, root=False)
     lines = [f"# {_verdict(shown)}", "", f"{code(shown.target)}, {moment(report.taken_at)}", ""]
-    lines += _body(shown, {})
+    lines += _body(shown, {}, redacted)
     return _page([*lines, *(["", f"_{_NOTE}_"] if redacted else [])])
 
 
@@ -56,7 +56,7 @@ def _case(case: CaseStory) -> Iterator[str]:
     if not case.runs:
         yield "Nothing was checked yet."
     else:
-        yield from _latest(case.runs[-1])
+        yield from _latest(case.runs[-1], case.redacted)
     for earlier, run in zip(case.runs[-2::-1], case.runs[:0:-1], strict=True):
         yield from _changes(earlier, run)
     yield from _earlier(case.runs[:-1])
@@ -65,13 +65,13 @@ def _case(case: CaseStory) -> Iterator[str]:
         yield f"_{_NOTE}_"
 
 
-def _latest(run: RunStory) -> Iterator[str]:
+def _latest(run: RunStory, redacted: bool) -> Iterator[str]:
     shown = run.view
     yield f"## {_verdict(shown)}"
     yield ""
     yield f"Run {run.number}, {moment(run.taken_at)}{f', from {code(run.origin)}' if run.origin else ''}"
     yield ""
-    yield from _body(shown, run.done)
+    yield from _body(shown, run.done, redacted)
 
 
 def _earlier(runs: tuple[RunStory, ...]) -> Iterator[str]:
@@ -114,7 +114,7 @@ def _verdict(shown: View) -> str:
     return f"{MARK[shown.verdict.tone]} {text(shown.verdict.label)}: {text(shown.verdict.text)}"
 
 
-def _body(shown: View, done: dict[int, float]) -> Iterator[str]:
+def _body(shown: View, done: dict[int, float], redacted: bool) -> Iterator[str]:
     yield from fenced(_strip(shown.strip))
     yield f"So {text(shown.sees.text)}."
     yield ""
@@ -128,7 +128,7 @@ def _body(shown: View, done: dict[int, float]) -> Iterator[str]:
         yield "### What would tell"
         yield ""
         yield from fenced(shown.would_tell, "sh")
-    yield from _plans(shown, done)
+    yield from _plans(shown, done, redacted)
     for one in (*shown.findings, *shown.warnings, *shown.remarks):
         yield from _finding(one)
     yield from _missing(shown)
@@ -142,12 +142,15 @@ def _strip(hops: tuple[Hop, ...]) -> str:
     return line
 
 
-def _plans(shown: View, done: dict[int, float]) -> Iterator[str]:
+def _plans(shown: View, done: dict[int, float], redacted: bool) -> Iterator[str]:
     if shown.plans:
         yield "### Plan"
         yield ""
         yield f"{text(shown.promise)[:1].upper()}{text(shown.promise)[1:]}."
         yield ""
+        if redacted:
+            yield f"> {MARK[Tone.CAREFUL]} {text(REPLACED)}"
+            yield ""
     number = 1
     for plan in shown.plans:
         yield from _plan(plan, done, number)

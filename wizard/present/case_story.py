@@ -28,6 +28,10 @@ AREA_TITLE = {
     Area.SETTING: "Kernel settings",
     Area.ANSWER: "What this machine's own tries get",
 }
+REPLACED = (
+    "Names, users, cards and public addresses in this file are substitutes: run the commands that the wizard shows on the"
+    " machine itself."
+)
 SIGN = {Kind.NEW: "+", Kind.GONE: "−", Kind.CHANGED: "≠", Kind.UNKNOWN: "?"}
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from wizard.model.report import Report
-from wizard.present.case_story import CaseStory, ChangeView, RunStory, changes_by_area, moment
+from wizard.present.case_story import REPLACED, CaseStory, ChangeView, RunStory, changes_by_area, moment
 from wizard.present.hostile import harmless
 from wizard.present.strip import Hop
 from wizard.present.tone import MARK, Tone
@@ -114,7 +114,9 @@ def drawing(hops: tuple[Hop, ...]) -> tuple[Box, ...]:
 
 def _filled(name: str, **values: Any) -> str:
     mark = {tone.value: mark for tone, mark in MARK.items()}
-    page = _template(name).render(mark=mark, gap=_GAP, version=__version__, moment=moment, harmless=harmless, **values)
+    page = _template(name).render(
+        mark=mark, gap=_GAP, version=__version__, moment=moment, harmless=harmless, replaced=REPLACED, **values
+    )
     return page.lstrip()
 
 
