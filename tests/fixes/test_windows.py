@@ -167,6 +167,13 @@ def test_a_relay_is_replaced_and_put_back() -> None:
     ]
 
 
+def test_a_relay_needs_its_service() -> None:
+    asleep = build.facts(windows=build.windows(service_states={"iphlpsvc": "stopped"}))
+    piece = written(SetPortProxy(5000, ip_address("172.20.1.5"), 5000), asleep)
+    assert lines(piece.steps)[-1] == "Start-Service -Name iphlpsvc"
+    assert lines(piece.undo)[0] == "Stop-Service -Name iphlpsvc"
+
+
 def test_the_kernel_is_never_stopped() -> None:
     facts = build.facts()
     assert fixes.write(StopProgram(4, "System"), facts, journey(facts)) is None

@@ -47,6 +47,8 @@ from wizard.model.windows import (
 WSL_CREATOR = "{40E0AC32-46A5-438A-A0B2-2B479E8F2E90}"
 _ADMINISTRATOR = "Ask whoever manages this machine (Group Policy or Intune)"
 _PLAN = Origin(PLANNED)
+_RELAY_SERVICE = "iphlpsvc"
+"""The service that carries out `netsh interface portproxy`."""
 _SOME_FOLDER = "?"
 """Stands for a folder that nobody told: no path has a question mark on Windows."""
 
@@ -220,7 +222,13 @@ def _relay(intent: SetPortProxy, facts: Facts, windows: WindowsFacts) -> Written
         add_old, remove_old = _proxy_commands(old, listen)
         steps, undo = (remove_old, add), (remove, add_old)
     kept = tuple(each for each in proxies if each is not old)
-    after = replace(facts, windows=replace(windows, port_proxies=(*kept, new)))
+    windows = replace(windows, port_proxies=(*kept, new))
+    states = {} if isinstance(windows.service_states, Unknown) else windows.service_states
+    if states.get(_RELAY_SERVICE, "running") == "stopped":
+        steps = (*steps, _powershell("Start-Service", "-Name", _RELAY_SERVICE))
+        undo = (_powershell("Stop-Service", "-Name", _RELAY_SERVICE), *undo)
+        windows = replace(windows, service_states={**states, _RELAY_SERVICE: "running"})
+    after = replace(facts, windows=windows)
     return Written(
         f"Relay port {intent.port} to {intent.address}",
         steps,
