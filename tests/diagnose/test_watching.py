@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from wizard.diagnose.tally import Tally
 from wizard.diagnose.watching import Told, Wish, watch
 from wizard.errors import WizardError
 from wizard.model.arrival import Arrival, Closed, How, Opened
@@ -121,6 +122,18 @@ def test_no_page_where_no_port_can_be_had(monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(WizardError) as caught:
         watch(Wish(0, answer=True), lambda _: None)
     assert caught.value.ref == "no-free-port"
+
+
+def test_a_tally_counts_each_attempt_once_and_remembers_the_latest_only() -> None:
+    tally = Tally()
+    for number in range(3 * Tally.MOST):
+        key = (How.PACKETS, number)
+        assert tally.number(key) == number + 1
+        tally.note(key, good=False)
+        tally.note(key, good=number % 2 == 0)
+        assert tally.number(key) == number + 1
+    assert (tally.attempts, tally.answered) == (3 * Tally.MOST, 3 * Tally.MOST // 2)
+    assert len(tally._known) <= Tally.MOST
 
 
 # The command

@@ -25,6 +25,7 @@ from wizard.collect.watching.page import NoPort, Page, Visit
 from wizard.collect.watching.pairing import SAME_MOMENT, Pairing
 from wizard.collect.watching.table import Table
 from wizard.diagnose import collect_and_parse
+from wizard.diagnose.tally import Tally
 from wizard.errors import WizardError
 from wizard.judge import arrival as judged
 from wizard.judge import catalogue, never_arrived, to_open
@@ -99,10 +100,11 @@ class _Watching:
         self._history = counters.History()
         self._own = OwnAddresses()
         self._visits: queue.SimpleQueue[Visit] = queue.SimpleQueue()
-        self._shown: dict[int, Arrival] = {}
-        self._numbers: dict[tuple[How, int], int] = {}
+        self._tally = Tally()
         self._asked_at = self._in_vain_at = 0.0
         self._succeeded_at: float | None = None
+        self._page_told = False
+        self._visits_counted = 0
         # The sniffer first: from here on no packet is missed, however long the rest takes.
         ports = [wish.port] if wish.port else []
         self._sniffer = eyes.sniffer(ports)
@@ -200,17 +202,18 @@ class _Watching:
         return any(each in ("::", "0.0.0.0", str(attempt.destination)) for each in held)
 
     def _told(self, attempt: Attempted) -> None:
-        number = self._numbers.setdefault((attempt.how, attempt.number), len(self._numbers) + 1)
+        key = (attempt.how, attempt.number)
         lost = self._history.lost_since(attempt.at) if attempt.answered is Answered.NOTHING else ()
-        attempt = replace(attempt, number=number, lost=lost)
+        attempt = replace(attempt, number=self._tally.number(key), lost=lost)
         changed = self._asked_again(attempt)
         found = judged.arrival(self.facts, attempt)
         if changed:
             found = replace(found, more=(*found.more, CHANGED))
-        self._shown[attempt.number] = found
+        self._tally.note(key, bool(found.good))
         self._tell(found)
         if found.good and attempt.ours and not attempt.own and self._succeeded_at is None:
             self._succeeded_at = time.monotonic()
+        self._page_told = self._page_told or bool(found.good and attempt.ours)
 
     def _asked_again(self, attempt: Attempted) -> bool:
         """Whether the machine, asked again, explains what it did not before: a program restarted, a rule was added."""
@@ -232,7 +235,8 @@ class _Watching:
                 visit = self._visits.get_nowait()
             except queue.Empty:
                 return
-            attempt = _of_visit(visit, len(self._numbers) + 1, self._own)
+            self._visits_counted += 1
+            attempt = _of_visit(visit, self._visits_counted, self._own)
             if self._sniffer is None and (self.wish.local or not attempt.own):
                 self._told(attempt)
             elif page.is_page(visit) and not attempt.own and self._succeeded_at is None:
@@ -245,27 +249,26 @@ class _Watching:
             return "stopped"
         if self.wish.answer and self._succeeded_at is not None and self._lingered(self._succeeded_at):
             return "success"
-        if self.wish.count and len(self._shown) >= self.wish.count:
+        if self.wish.count and self._tally.attempts >= self.wish.count:
             return "count"
         late = self.wish.seconds is not None and time.monotonic() - self._began >= self.wish.seconds
         return "time" if late else ""
 
     def _lingered(self, since: float) -> bool:
         """Everything about the success has been told, or should have been."""
-        shown = any(each.good and each.attempt.ours for each in self._shown.values())
-        return shown or time.monotonic() - since > _LINGER + 1.0
+        return self._page_told or time.monotonic() - since > _LINGER + 1.0
 
     def _closed(self, why: str) -> Closed:
         elsewhere = tuple(
             (ip_address(source), port, count) for (source, port), count in self._pairing.elsewhere.items()
         )
-        shown = self._shown.values()
-        nothing = "" if shown else never_arrived.conclusion(self.opened, elsewhere)
+        attempts = max(self._tally.attempts, int(self._succeeded_at is not None))
+        nothing = "" if attempts else never_arrived.conclusion(self.opened, elsewhere)
         return Closed(
             why,
             time.monotonic() - self._began,
-            len(shown),
-            sum(1 for each in shown if each.good),
+            attempts,
+            max(self._tally.answered, int(self._succeeded_at is not None)),
             self._pairing.unshown,
             elsewhere,
             nothing,
