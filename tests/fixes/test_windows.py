@@ -174,6 +174,16 @@ def test_a_relay_needs_its_service() -> None:
     assert lines(piece.undo)[0] == "Stop-Service -Name iphlpsvc"
 
 
+def test_a_relay_that_is_right_needs_its_service_alone() -> None:
+    right = PortProxy("v4tov4", None, 5000, "172.20.1.5", 5000)
+    windows = build.windows(port_proxies=(right,), service_states={"iphlpsvc": "stopped"})
+    piece = written(SetPortProxy(5000, ip_address("172.20.1.5"), 5000, 0), build.facts(windows=windows))
+    assert (lines(piece.steps), lines(piece.undo)) == (
+        ["Start-Service -Name iphlpsvc"],
+        ["Stop-Service -Name iphlpsvc"],
+    )
+
+
 def test_the_kernel_is_never_stopped() -> None:
     facts = build.facts()
     assert fixes.write(StopProgram(4, "System"), facts, journey(facts)) is None

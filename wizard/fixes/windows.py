@@ -218,7 +218,9 @@ def _relay(intent: SetPortProxy, facts: Facts, windows: WindowsFacts) -> Written
     add, remove = _proxy_commands(new, listen)
     steps: tuple[Instruction, ...] = (add,)
     undo: tuple[Instruction, ...] = (remove,)
-    if old is not None:
+    if old is not None and replace(old, origin=_PLAN) == new:
+        steps, undo = (), ()
+    elif old is not None:
         add_old, remove_old = _proxy_commands(old, listen)
         steps, undo = (remove_old, add), (remove, add_old)
     kept = tuple(each for each in proxies if each is not old)

@@ -181,6 +181,12 @@ CASES = (
     near_miss("windows-url-for-other-hosts", "python", ALLOWED),
     unsure("windows-url-for-other-hosts", "unread", UNKNOWN),
     found("windows-portproxy-leads-nowhere", "stale", relayed(), says="WSL has another address now"),
+    found(
+        "windows-portproxy-leads-nowhere",
+        "service-stopped",
+        unlisted(port_proxies=(RELAY,), service_states={"iphlpsvc": "stopped"}),
+        says="does not run",
+    ),
     near_miss("windows-portproxy-leads-nowhere", "answers", relayed(attempts=(attempt(),))),
     near_miss("windows-portproxy-leads-nowhere", "none", ALLOWED),
     unsure("windows-portproxy-leads-nowhere", "unread", relayed(windows=windows(ALLOW, port_proxies=MISSING))),

@@ -29,6 +29,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 from wizard.judge import answers
+from wizard.judge.causes._bind import nobody_on_port
 from wizard.judge.causes._way import not_here, unread
 from wizard.judge.causes._windows import ELSEWHERE, known
 from wizard.model.capture import Unknown
@@ -42,7 +43,13 @@ CAUSE = RootCause(
     ref="windows-portproxy-leads-nowhere",
     stage=Stage.CONFLICT,
     title="Windows relays this port to an address where nobody answers",
-    outranks=("closes-without-answer", "port-taken-by-another-program", "process-hung"),
+    outranks=(
+        "closes-without-answer",
+        "port-taken-by-another-program",
+        "process-hung",
+        "nothing-listening",
+        "listens-on-another-port",
+    ),
     catalogue=("D11", "F21"),
 )
 _ENDINGS = (Ending.CLOSED, Ending.SILENT)
@@ -58,6 +65,14 @@ def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
     if place is None:
         return ruled_out(f"Windows does not relay port {target.port}.")
     proxy = windows.port_proxies[place]
+    if nobody_on_port(journey) and _is_asleep(windows):
+        return found(
+            f"Windows is to relay port {target.port}, but the service that does it, iphlpsvc, does not run.",
+            proxy.origin,
+            fix=(SetPortProxy(target.port, ip_address(proxy.connect_address), proxy.connect_port, place),)
+            if _is_literal(proxy.connect_address)
+            else (Advise("Start the service iphlpsvc.", ("net", "start", "iphlpsvc")),),
+        )
     if journey.stop is None or journey.stop.ending not in _ENDINGS:
         return not_here(journey, f"The relay of port {target.port} is answered.")
     stale = _is_stale(windows, proxy)
@@ -70,6 +85,19 @@ def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
         fix=(_remedy(windows, proxy, place, target.port),),
         certainty=Certainty.PROVED if stale else Certainty.LIKELY,
     )
+
+
+def _is_asleep(windows: WindowsFacts) -> bool:
+    """Whether the relay's service is stopped."""
+    return not isinstance(windows.service_states, Unknown) and windows.service_states.get("iphlpsvc") == "stopped"
+
+
+def _is_literal(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_stale(windows: WindowsFacts, proxy: PortProxy) -> bool:
