@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from tests.present import reports
-from tests.tui import driver
+from tests.tui import driver, ways
 from tests.tui.driver import shows, until
+from wizard.tui.calls import Arrival
+from wizard.tui.messages import WayOpened
 from wizard.tui.screens.symptom import SymptomScreen
 from wizard.tui.screens.verdict import VerdictScreen
 
@@ -30,6 +32,24 @@ async def test_on_every_screen_of_the_way() -> None:
         await pilot.press("c")
         await shows(pilot, "Copied.")
         assert "\x1b" not in app.clipboard
+
+
+async def test_on_the_screens_behind_the_verdict() -> None:
+    more = ways.more(watch=lambda report, tell, stop: tell(Arrival("14:07:12", SHOWN, (reports.HOSTILE,), False)))
+    app = driver.app(reports.hostile, "5000", more=more)
+    async with app.run_test(size=driver.LARGE) as pilot:
+        await ways.to_waiting(pilot, app)
+        await shows(pilot, f"{SHOWN} listens on 127.0.0.1 only")
+        _harmless(driver.screen(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, VerdictScreen))
+        await pilot.press("l")
+        await shows(pilot, "Leading by telephone", "stop [red]")
+        _harmless(driver.screen(pilot))
+        await pilot.press("escape")
+        app.post_message(WayOpened(reports.hostile()))
+        await shows(pilot, "Who has come", SHOWN)
+        _harmless(driver.screen(pilot))
 
 
 async def test_a_hostile_target_is_text_in_every_heading() -> None:

@@ -20,6 +20,8 @@ from wizard.model.options import Options
 from wizard.tui import calls
 
 if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
     from wizard.casebook import Case, Diary
     from wizard.model.report import Report
     from wizard.present.listening import Row
@@ -30,14 +32,23 @@ Kept = tuple["Report", Mapping[str, Capture | Unknown], Options]
 
 
 class LazyDiary:
-    """The casebook's diary, loaded with the first thing that it is told: not before the first picture."""
+    """The casebook's diary, written beside the screens, so that no key waits for a disk, and in the order of telling.
+
+    It is loaded with the first thing that it is told: not before the first picture.
+    """
 
     def __init__(self) -> None:
         self._diary: Diary | None = None
+        self._writer: ThreadPoolExecutor | None = None
 
-    @property
-    def open(self) -> Diary:
-        """The diary itself."""
+    def tell(self, write: Callable[[Diary], None]) -> None:
+        """Have it written soon."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        self._writer = self._writer or ThreadPoolExecutor(1, "wizard-diary")
+        self._writer.submit(lambda: write(self._open()))
+
+    def _open(self) -> Diary:
         if self._diary is None:
             from wizard.casebook import Diary
 
@@ -45,7 +56,9 @@ class LazyDiary:
         return self._diary
 
     def shut(self) -> None:
-        """Let go of the file, if it was ever taken."""
+        """Write what is left, and let go of the file."""
+        if self._writer is not None:
+            self._writer.shutdown(wait=True)
         if self._diary is not None:
             self._diary.shut()
 
@@ -99,7 +112,7 @@ class Caller:
         with self._lock:
             self._kept = [*self._kept[1 - _KEPT :], kept]
         if self._diary is not None:
-            self._diary.open.reported(*kept)
+            self._diary.tell(lambda diary: diary.reported(*kept))
 
     def _kept_of(self, report: Report) -> Kept:
         with self._lock:
@@ -142,11 +155,15 @@ class Caller:
         """Tell the case's diary; a page that was reached ends the case well."""
         if self._diary is None:
             return
-        self._diary.open.noted(words)
-        if words.startswith(calls.REACHED):
-            from wizard.casebook import Outcome
+        self._diary.tell(lambda diary: _note(diary, words))
 
-            self._diary.open.close(Outcome.SOLVED)
+
+def _note(diary: Diary, words: str) -> None:
+    diary.noted(words)
+    if words.startswith(calls.REACHED):
+        from wizard.casebook import Outcome
+
+        diary.close(Outcome.SOLVED)
 
 
 def explain(ref: str) -> str:
