@@ -9,6 +9,7 @@ What may not be read (another user's path, folder, environment) is null.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -70,7 +71,13 @@ def _environment(process: psutil.Process) -> dict[str, str] | None:
     told = _asked(process.environ)
     if told is None:
         return None
-    return {name: str(_printable(value)) for name, value in told.items() if name.upper() in MATTERS}
+    named = {_name(name): value for name, value in told.items()}
+    return {name: str(_printable(value)) for name, value in named.items() if name in MATTERS}
+
+
+def _name(name: str) -> str:
+    """Windows knows a variable by its letters in any case; elsewhere `port` is not `PORT`."""
+    return name.upper() if sys.platform == "win32" else name
 
 
 def _printable(text: str | None) -> str | None:
