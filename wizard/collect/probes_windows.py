@@ -255,8 +255,8 @@ _NAMES = (
     _command("reg-internet-settings", "the proxy settings", "reg", "query", INTERNET),
     _command("winhttp-proxy", "the system's proxy", "netsh", "winhttp", "show", "proxy"),
     _command("code-page", "the console's code page", "cmd", "/c", "chcp"),
-    _reader("variables", "where Windows keeps its folders", "windows_variables"),
-    _reader("windows-version", "which Windows this is", "windows_version"),
+    _reader("variables", "where Windows keeps its folders", "windows_variables", remedy="set"),
+    _reader("windows-version", "which Windows this is", "windows_version", remedy="ver"),
 )
 
 PROBES: tuple[Probe, ...] = (*_SOCKETS, *_NETWORK, *_FIREWALL, *_PORTS, *_WSL, *_NAMES)
