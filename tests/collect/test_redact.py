@@ -10,7 +10,7 @@ import time
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -192,6 +192,7 @@ def test_hostile_text_does_not_take_forever() -> None:
     assert time.process_time() - started < 60
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1).map(IPv4Address), st.integers(0, 2**32 - 1).map(IPv4Address))
 def test_every_ipv4_address_keeps_its_class_and_its_prefixes(one: IPv4Address, other: IPv4Address) -> None:
     substitutes = Scrambler(KEY)
@@ -212,6 +213,7 @@ def test_every_ipv4_address_keeps_its_class_and_its_prefixes(one: IPv4Address, o
         assert new != new_other
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**128 - 1).map(IPv6Address))
 def test_every_ipv6_address_keeps_its_class(address: IPv6Address) -> None:
     new = Scrambler(KEY).address(address)
@@ -219,6 +221,7 @@ def test_every_ipv6_address_keeps_its_class(address: IPv6Address) -> None:
         assert getattr(new, each) == getattr(address, each)
 
 
+@settings(deadline=None)
 @given(st.integers(0x51000000, 0x51FFFFFF), st.integers(8, 31))
 def test_neighbours_stay_neighbours(number: int, length: int) -> None:
     substitutes = Scrambler(KEY)
