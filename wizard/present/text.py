@@ -92,7 +92,9 @@ def _page(shown: View, painter: _Painter, stages: bool) -> Iterator[str]:
     yield from _missing(shown, painter)
     yield from _plans(shown, painter)
     if shown.code and shown.verdict.tone is not Tone.GOOD:
-        yield from painter.labelled("code", f"{shown.code}   what was seen here, for `--heard` on the machine that serves")
+        yield from painter.labelled(
+            "code", f"{shown.code}   what was seen here, for `--heard` on the machine that serves"
+        )
     if shown.refs:
         yield from painter.labelled("more", _more(shown))
 

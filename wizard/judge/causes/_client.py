@@ -45,9 +45,10 @@ def listeners(target: Target, expect: str) -> Ask:
 def over_there(facts: Facts, target: Target, journey: Journey) -> Advise:
     """Run the wizard at the other end, with what was seen here."""
     seen = heard.told(facts, target, journey)
-    url = url_of(target)
-    run = ("wizard", "check", url, *(("--heard", heard_code.encode(seen)) if seen else ()))
-    return Advise("Run the wizard on the machine that serves, with what was seen here.", run, "server")
+    code = f" --heard {heard_code.encode(seen)}" if seen else ""
+    return Advise(
+        f"On the machine that serves, run `wizard check {url_of(target)}{code}`: it knows what was seen here."
+    )
 
 
 def suspicion(

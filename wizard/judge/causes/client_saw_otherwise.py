@@ -55,7 +55,7 @@ CAUSE = RootCause(
 def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
     stop = stop_of(journey, Ending.SAW_OTHERWISE)
     watch = Ask(("wizard", "watch", str(target.port)), "nothing arrives while the device tries", "here", root=True)
-    advice = Advise(_advice(target, facts, journey), ("sudo", "wizard", "watch", str(target.port)))
+    advice = Advise(_advice(target, facts, journey))
     if stop is not None:
         view = heard_view.compare(facts, target, journey)
         said = view.means if view and view.agrees is False else "The device saw another end than this machine gives it."
@@ -79,4 +79,4 @@ def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
 def _advice(target: Target, facts: Facts, journey: Journey) -> str:
     address = dialled(facts, journey)
     where = f" http://{address}:{target.port}/" if address and not is_name(target.host) else " the page"
-    return f"Open{where} on the device once more while this machine watches; then run both checks again."
+    return f"Open{where} on the device once more while this machine watches (`sudo wizard watch {target.port}`); then run both checks again."

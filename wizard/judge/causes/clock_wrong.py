@@ -46,8 +46,7 @@ def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
         return ruled_out("The server's clock does not say another day.", attempt.origin)
     days = max(1, round(abs(ahead) / DAY))
     way = "ahead of" if ahead > 0 else "behind"
-    advice = Advise("Let the clock be set from the network (the other one, if that is the wrong one):",
-                    ("sudo", "timedatectl", "set-ntp", "true"))  # fmt: skip
+    advice = Advise("Let the clock that is wrong be set from the network: `sudo timedatectl set-ntp true` there.")
     told = f"{days} day{'s' if days > 1 else ''} {way} the server's"
     said = f"This machine's clock is {told}, and so the certificate's dates do not fit."
     return found(said, attempt.origin, fix=(advice,), certainty=Certainty.LIKELY)

@@ -55,7 +55,7 @@ def check(target: Target, journey: Journey) -> Verdict:
     packet = journey.packet
     by = stop.step.by
     if stop.decision is None or stop.decision.by is None:
-        look = Advise("See which rule of this machine it is:", ("sudo", "wizard", "check", url_of(target)))
+        look = Advise(f"Run `sudo wizard check {url_of(target)}` here: it names the rule of this machine.")
         said = (
             f"This machine's own firewall rejects the way to {packet.destination} ({stop.reject_with or 'no answer'})."
         )

@@ -80,7 +80,7 @@ def _script(target: Target, host: str, settings: ProxySettings) -> Verdict:
     return found(
         f"Browsers here ask a script which proxy to take, {where}; it may send {host} to one.",
         settings.origin,
-        fix=(Advise(f"Read the script for what it says of {host}, or set the browser to no proxy for a try:", run),),
+        fix=(Advise(f"Read the script for what it says of {host}, or set the browser to no proxy for a try."),),
         certainty=Certainty.POSSIBLE,
         ask=Ask(run, f"PROXY for {host}, rather than DIRECT", "here"),
     )
