@@ -90,7 +90,8 @@ def test_powershell() -> None:
     assert powershell("\u2019; calc") == "'\u2019\u2019; calc'"
     assert powershell("$env:PATH") == "'$env:PATH'"
     assert powershell("-Dserver.port=80") == "'-Dserver.port=80'"
-    assert [powershell(word) for word in ("-Name", "--server.port=80", "C:\\a.py")] == ["-Name", "--server.port=80", "C:\\a.py"]
+    plain = ["-Name", "--server.port=80", "C:\\a.py"]
+    assert [powershell(word) for word in plain] == plain
     run = Run(
         (r"C:\Program Files\py.exe", "-m", "flask"),
         cwd=r"C:\my shop",
