@@ -240,12 +240,14 @@ def _with_families(own: list[dict[str, Any]], known: hidden.Families) -> list[di
 def _with_family(rule: dict[str, Any], known: hidden.Families) -> dict[str, Any]:
     if {"reject": {"type": "tcp reset"}} not in rule.get("expr", []):
         return rule
-    families = dict(known.get((rule["family"], rule["table"], rule["chain"]), ()))
-    family = families.get(rule.get("handle", 0), 0)
+    families = {told[0]: told[1:] for told in known.get((rule["family"], rule["table"], rule["chain"]), ())}
+    family, effects = families.get(rule.get("handle", 0), (0, 0))
     if not family:
         return rule
     asks = {"match": {"op": "==", "left": {"meta": {"key": "nfproto"}}, "right": f"ipv{family}"}}
-    return {**rule, "expr": [asks, *rule["expr"]]}
+    behind = [place for place, each in enumerate(rule["expr"], start=1) if "match" not in each]
+    place = behind[effects - 1] if 0 < effects <= len(behind) else 0
+    return {**rule, "expr": [*rule["expr"][:place], asks, *rule["expr"][place:]]}
 
 
 def _on_a_device(entry: dict[str, Any]) -> bool:
