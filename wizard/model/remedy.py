@@ -29,7 +29,7 @@ class Run(Struct, frozen=True):
     environment: tuple[tuple[str, str], ...] = ()
     root: bool = False
     where: str = "here"
-    """`here`, `client`, `router`, or (from the client's side) `server`."""
+    """`here`, `client` or `router`."""
     background: bool = False
     """It keeps running (a server)."""
     shell: Shell = Shell.SH

@@ -79,4 +79,7 @@ def check(target: Target, facts: Facts, journey: Journey) -> Verdict:
 def _advice(target: Target, facts: Facts, journey: Journey) -> str:
     address = dialled(facts, journey)
     where = f" http://{address}:{target.port}/" if address and not is_name(target.host) else " the page"
-    return f"Open{where} on the device once more while this machine watches (`sudo wizard watch {target.port}`); then run both checks again."
+    return (
+        f"Open{where} on the device once more while this machine watches "
+        f"(`sudo wizard watch {target.port}`); then run both checks again."
+    )
