@@ -36,12 +36,14 @@ import pathlib
 sys.argv = ["wizard"]
 """
 _EVERYTHING = (
-    "import aiohttp, jinja2, platformdirs, rich, scapy.layers.all, segno, textual.app, textual.widgets, textual_serve.server\n"
+    "import aiohttp, jinja2, platformdirs, rich, scapy.layers.all, segno\n"
+    "import textual.app, textual.widgets, textual_serve.server\n"
     + _PLAY
     + """
 import pkgutil, importlib, wizard
 # What a system does not have is loaded by the probe table of the system that has it.
-OWN = ("wizard.collect.readers.", "wizard.collect.wire", "wizard.collect.watching", "wizard.twin.worker", "wizard.twin.wire", "wizard.collect.proc", "wizard.__main__")
+OWN = ("wizard.collect.readers.", "wizard.collect.wire", "wizard.collect.watching", "wizard.collect.proc",
+       "wizard.twin.worker", "wizard.twin.wire", "wizard.__main__")
 if system == "win32":
     os.name = "posix"  # pathlib and textual choose their classes by it; what is asked here is our own code
 for found in pkgutil.walk_packages(wizard.__path__, "wizard."):

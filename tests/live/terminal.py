@@ -84,14 +84,15 @@ class Terminal:
                 raise LabError(f"never came: {missing}; the screen:\n{screen}\nthe shell:\n{self.text('shell')}")
             time.sleep(0.1)
 
-    def ended(self, seconds: float = 60) -> int:
+    def ended(self, seconds: float = 90) -> int:
         """Wait until the program has ended; its exit code."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             dead, _, status = self.tmux("display", "-p", "-t", "wizard", "#{pane_dead} #{pane_dead_status}").partition(
                 " "
             )
-            if dead == "1":
+            # The terminal may be closed a moment before the program's end is known.
+            if dead == "1" and status.strip():
                 return int(status)
             time.sleep(0.1)
         raise LabError(f"it did not end:\n{self.text()}")

@@ -72,21 +72,12 @@ def ask_everybody(lab: Lab, fault: Ends) -> Told:
         said = together.submit(lab.run, [PYTHON, "-c", _CONNECT, *place, "1.5" if fault.timed_out else "8"], "client")
         page = together.submit(lab.curl, fault.url, max_time=1.5 if fault.curl == 28 else 8)
         errno, offender = json.loads(said.result().stdout)
-        server = together.submit(patiently, lab, fault.asked, *fault.options)
+        server = together.submit(lab.check, fault.asked, *fault.options)
         code = page.result().code
         ask = (fault.url, "--side", "client")
-        client = together.submit(patiently, lab, *ask, ns="client", alone=True)
-        user = together.submit(patiently, lab, *ask, ns="client", alone=True, user=True)
-        return Told(errno, offender, code, server.result(), client.result(), user.result())
-
-
-def patiently(lab: Lab, *ask: str, **how: Any) -> dict[str, Any]:
-    """A report in which no probe ran out of time: on a machine with much else to do that is honest, and no fault."""
-    for _ in range(4):
-        _, report = lab.check(*ask, **how)
-        if not any("within" in each["why"] or "seconds" in each["why"] for each in report["unread"]):
-            break
-    return report
+        client = together.submit(lab.check, *ask, ns="client", alone=True)
+        user = together.submit(lab.check, *ask, ns="client", alone=True, user=True)
+        return Told(errno, offender, code, server.result()[1], client.result()[1], user.result()[1])
 
 
 def refs(report: dict[str, Any]) -> list[str]:

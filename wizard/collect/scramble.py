@@ -39,7 +39,11 @@ class Scrambler:
         Below the prefix that both ends share, the order along the ways to them is kept. Where they share next to nothing
         that would give them away: then only the zeros and ones at their ends are kept.
         """
-        if first.version != last.version or not (_is_scrambled(first) and _is_scrambled(last)) or int(first) > int(last):
+        if (
+            first.version != last.version
+            or not (_is_scrambled(first) and _is_scrambled(last))
+            or int(first) > int(last)
+        ):
             return
         width, start, end = (32, 8, 24) if first.version == 4 else (128, 16, 64)
         shared = width - (int(first) ^ int(last)).bit_length()

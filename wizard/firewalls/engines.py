@@ -26,8 +26,8 @@ def read(captures: Captures) -> tuple[tuple[Ruleset, ...], tuple[Unknown, ...]]:
     """The rulesets, one per engine that has tables or unread lines, and an `Unknown` for each that could not be read.
 
     Probes: nft-json (or nft-text), nft-hooks, nft-netlink, iptables-save, ip6tables-save, iptables-legacy-save,
-    ip6tables-legacy-save, ipset-save, ip-tables-names, ip6-tables-names. A probe that is missing was not asked: it counts as not read, unless another answer
-    shows that there is nothing to read.
+    ip6tables-legacy-save, ipset-save, ip-tables-names, ip6-tables-names. A probe that is missing was not asked: it counts
+    as not read, unless another answer shows that there is nothing to read.
     """
     # A large ruleset is many small objects and no rubbish: the collector would walk over them again and again.
     collecting = gc.isenabled()

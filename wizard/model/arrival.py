@@ -111,7 +111,8 @@ class Opened(Struct, frozen=True):
     """How a watch looks, told once it does. `places` are what to open on the other device, likeliest first.
 
     `port` is the one that is asked about, `page_port` that of the wizard's own page (None: it opened nothing) on
-    `page_addresses`, and `page_url` what opens it where that is not `places`' own. `limits` are what this way of looking cannot prove, in sentences.
+    `page_addresses`, and `page_url` what opens it where that is not `places`' own. `limits` are what this way of looking
+    cannot prove, in sentences.
     """
 
     how: tuple[How, ...]

@@ -131,7 +131,7 @@ def found(
     severity: Severity | None = None,
     ask: Ask | None = None,
 ) -> Verdict:
-    """The cause is at work; `severity` where it is another one here than on the cause's card; `ask` where that is not sure."""
+    """The cause is at work; `severity` where it is another one here than on the cause's card; `ask` where it is not sure."""
     return Verdict(Outcome.FOUND, summary, evidence, certainty, fix, near_misses, severity=severity, ask=ask)
 
 

@@ -141,7 +141,9 @@ def _why(shown: View, painter: _Painter) -> Iterator[str]:
             )
         yield from _evidence(finding, painter)
         if finding.ask:
-            yield from painter.labelled("ask", f"{finding.ask_where}: {finding.ask}  →  {finding.ask_expect}", Tone.QUIET)
+            yield from painter.labelled(
+                "ask", f"{finding.ask_where}: {finding.ask}  →  {finding.ask_expect}", Tone.QUIET
+            )
     yield from painter.labelled("so", shown.sees.text, shown.sees.tone)
     if shown.innocent:
         yield " " * _INDENT + painter.tint(shown.innocent.text, shown.innocent.tone)

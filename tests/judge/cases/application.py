@@ -35,9 +35,15 @@ CASES = (
     near_miss("http-asked-of-https", "not-tls-at-all", facts(attempts=(SSH,))),
     unsure("http-asked-of-https", "no-listeners-known", without("listeners")),
     found("host-header-refused", "django", facts(attempts=(DJANGO,)), says="HTTP 400"),
-    found("host-header-refused", "asked-from-here", facts(
-        listeners=(listener("127.0.0.1"),), attempts=(attempt("127.0.0.1", banner=DJANGO.banner),)),
-        host="127.0.0.1", addresses=("127.0.0.1",), vantage="127.0.0.1", says="requests for 127.0.0.1"),
+    found(
+        "host-header-refused",
+        "asked-from-here",
+        facts(listeners=(listener("127.0.0.1"),), attempts=(attempt("127.0.0.1", banner=DJANGO.banner),)),
+        host="127.0.0.1",
+        addresses=("127.0.0.1",),
+        vantage="127.0.0.1",
+        says="requests for 127.0.0.1",
+    ),
     near_miss("host-header-refused", "another-400", facts(attempts=(BAD,))),
     unsure("host-header-refused", "no-listeners-known", without("listeners")),
     found("closes-without-answer", "closes", facts(attempts=(CLOSED,)), says="closes it"),

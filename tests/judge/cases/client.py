@@ -86,8 +86,10 @@ DROPPED_EARLY = WireEvidence(
     ip_address(FAR), 5000, echo=ECHO, paths=(WirePath("tcp", (_hop(1, "192.168.1.1"), WireHop(2), WireHop(3))), PINGED)
 )
 DROPPED_LATE = WireEvidence(
-    ip_address(FAR), 5000, echo=ECHO,
-    paths=(WirePath("tcp", (_hop(1, "192.168.1.1"), _hop(2, "10.9.0.1"), WireHop(3))), PINGED)
+    ip_address(FAR),
+    5000,
+    echo=ECHO,
+    paths=(WirePath("tcp", (_hop(1, "192.168.1.1"), _hop(2, "10.9.0.1"), WireHop(3))), PINGED),
 )
 BOX = WireEvidence(ip_address(FAR), 5000, True, answers=(WireAnswer("rst", ip_address(FAR), ttl=63),), echo=ECHO)
 HOLE = WireEvidence(ip_address(THERE), 5000, mtu=PathMtu(1500, 1500, 1300, 1400))
