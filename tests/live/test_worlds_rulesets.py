@@ -1,6 +1,6 @@
 """The world's own rulesets (../shared/data, where present) in this kernel: aimed packets meet what the model says.
 
-Of each folder a tenth is tried, chosen anew each time; `WIZARD_WORLD=all` tries them all. Interfaces get the arena's names.
+Of each folder a twentieth is tried, chosen anew each time; `WIZARD_WORLD=all` tries them all. Interfaces get the arena's names.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def chosen(folder: str) -> list[Path]:
     found = sorted(path for path in (DATA / folder).rglob("*") if path.is_file() and path.stat().st_size < LARGEST)
     if os.environ.get("WIZARD_WORLD") == "all":
         return found
-    return Random(int(os.environ.get("WIZARD_SEED", time.time_ns()))).sample(found, len(found) // 10)
+    return Random(int(os.environ.get("WIZARD_SEED", time.time_ns()))).sample(found, len(found) // 20)
 
 
 def renamed(text: str) -> str:
