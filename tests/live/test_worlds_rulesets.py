@@ -1,6 +1,6 @@
 """The world's own rulesets (../shared/data, where present) in this kernel: aimed packets meet what the model says.
 
-Of each folder a twentieth is tried, chosen anew each time; `WIZARD_WORLD=all` tries them all. Interfaces get the arena's names.
+Of each folder a twentieth is tried, chosen anew each time; `WIZARD_WORLD=all` tries all. Interfaces get the arena's names.
 """
 
 from __future__ import annotations
