@@ -200,7 +200,7 @@ class Arena:
         ]  # fmt: skip
         for setting in settings:
             self.on_server("sysctl", "-qw", setting, check=False)
-        for setting in ("net.ipv4.tcp_syncookies=2", "net.ipv4.tcp_synack_retries=0"):
+        for setting in (*settings[:7], "net.core.somaxconn=65535"):
             run("ip", "netns", "exec", self.backend, "sysctl", "-qw", setting, check=False)
 
     def _start(self) -> None:
@@ -513,11 +513,8 @@ def expected(facts: Facts, packet: Packet, decision: Any, reply: Any) -> Truth |
         # Nobody is there.
         return Truth("silence")
     if decision.to.port not in PORTS:
-        return (
-            Truth("reset")
-            if packet.proto is Proto.TCP
-            else Truth("icmp", f"icmp{'v6' * (packet.family == 6)}-port-unreachable")
-        )
+        # A closed port answers a datagram with an error, whose way back is not the answer's that the model was asked for.
+        return Truth("reset") if packet.proto is Proto.TCP else None
     return Truth("answered", forwarded=decision.outcome == "forward", port=decision.to.port)
 
 

@@ -16,7 +16,18 @@ from random import Random
 
 import pytest
 
-from tests.live.differential import BACK_LINK, BACKEND4, SECOND4, SERVER4, SERVER6, SERVER_LINK, Arena, Score, compare
+from tests.live.differential import (
+    BACK_LINK,
+    BACKEND4,
+    PORTS,
+    SECOND4,
+    SERVER4,
+    SERVER6,
+    SERVER_LINK,
+    Arena,
+    Score,
+    compare,
+)
 from wizard.model.packet import Packet
 
 DATA = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
@@ -78,7 +89,8 @@ def aimed(arena: Arena, text: str, random: Random, count: int) -> list[Packet]:
             )
             continue
         target = random.choice((SERVER4, SERVER4, SECOND4, BACKEND4))
-        packets.append(arena.packet(random.choice(sources), target, random.choice(ports), proto))
+        port = random.choice(ports if proto == "tcp" else PORTS)
+        packets.append(arena.packet(random.choice(sources), target, port, proto))
     return packets
 
 
