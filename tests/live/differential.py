@@ -586,7 +586,7 @@ class _Judged(Struct, frozen=True):
         back = reply(facts, packet, decision) if decision.outcome in ("deliver", "forward") else None
         # Many packets at once may exceed a limit that the model takes as not exceeded, and says so.
         told = (*decision.assumptions, *(back.assumptions if back is not None else ()))
-        refused = back is not None and "rejected on its way out" in back.reason
+        refused = back is not None and (back.outcome == "reject" or "it is rejected" in back.reason)
         want = expected(facts, packet, decision, back)
         return cls(packet, decision, want, bool(told), ORDER_DOUBT in told, refused)
 

@@ -109,7 +109,8 @@ class MoreNft(Nft):
             lambda: "ip frag-off & 0x1fff == 0" if four else "exthdr frag missing",
             lambda: f"meta skuid {self._pick('0', '!= 0')}" if where == "input" else "",
             lambda: f"tcp option maxseg size {self._pick('1-500', '>= 500', '< 400')}" if proto == "tcp" else "",
-            lambda: f"ether saddr {self._pick(CLIENT_MAC, '02:00:00:00:00:09')}" if where == "input" else "",
+            # Most senders' hardware addresses are not known.
+            lambda: f"ether saddr {CLIENT_MAC}" if where == "input" and r.random() < 0.2 else "",
             lambda: f"meta iifkind {self._pick('veth', 'dummy')}" if where in ("input", "prerouting") else "",
             lambda: (
                 f"fib daddr . iif type {self._pick('local', 'unicast')}" if where in ("input", "prerouting") else ""
@@ -175,7 +176,8 @@ class MoreIptables(Iptables):
         choices = ["-j NFLOG --nflog-group 3", f"-j SET --add-set seen{self.family} src,src", "-j RETURN", "-j ACCEPT"]
         if table == "mangle":
             choices += ["-j CONNMARK --save-mark", "-j MARK --and-mark 0xf", "-j DSCP --set-dscp 8"]
-            if hook == "PREROUTING":
+            # Whether the socket is transparent nobody can know.
+            if hook == "PREROUTING" and r.random() < 0.2:
                 choices += ["-j TPROXY --on-port 5000 --tproxy-mark 0x1/0x1"]
         if table == "nat" and four:
             choices = [
@@ -214,7 +216,7 @@ class MoreIptables(Iptables):
                 f" {bang}--ctorigdstport {self._pick('22', '1:1000')} --ctdir ORIGINAL"
             ),
             lambda: f"-m conntrack {bang}--ctreplsrc {self._pick(SERVER4, BACKEND4) if four else SERVER6}",
-            lambda: "-m owner --uid-owner 0" if hook == "OUTPUT" else "",
+            lambda: "-m owner --uid-owner 0" if hook == "OUTPUT" and r.random() < 0.2 else "",
             lambda: "-m time --weekdays Mon,Tue,Wed,Thu,Fri,Sat,Sun",
             lambda: f"-m cpu {bang}--cpu 0" if r.random() < 0.05 else "",
             lambda: "-m addrtype --dst-type LOCAL --limit-iface-in" if hook in ("INPUT", "PREROUTING") and four else "",
