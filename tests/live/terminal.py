@@ -15,6 +15,7 @@ from pathlib import Path
 from tests.live.lab import PROJECT, Lab, LabError
 
 WIZARD = (sys.executable, "-m", "wizard")
+_ENDED = "the program ended with"
 
 
 class Terminal:
@@ -46,8 +47,7 @@ class Terminal:
         width, height = map(str, size)
         self.tmux("new-session", "-d", "-x", width, "-y", height, "-n", "shell", "-c", str(lab.folder), "sh")
         self.tmux("set", "-s", "set-clipboard", "on")
-        self.tmux("set", "-g", "remain-on-exit", "on")
-        self.tmux("new-window", "-n", "wizard", words)
+        self.tmux("new-window", "-n", "wizard", f"{words}; echo {_ENDED} $?.; exec sleep 100000")
 
     def tmux(self, *words: str) -> str:
         return self.lab.run(["tmux", "-f", "/dev/null", "-S", str(self.socket), *words], env={"TERM": "xterm"}).stdout
@@ -84,18 +84,9 @@ class Terminal:
                 raise LabError(f"never came: {missing}; the screen:\n{screen}\nthe shell:\n{self.text('shell')}")
             time.sleep(0.1)
 
-    def ended(self, seconds: float = 90) -> int:
-        """Wait until the program has ended; its exit code."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            dead, _, status = self.tmux("display", "-p", "-t", "wizard", "#{pane_dead} #{pane_dead_status}").partition(
-                " "
-            )
-            # The terminal may be closed a moment before the program's end is known.
-            if dead == "1" and status.strip():
-                return int(status)
-            time.sleep(0.1)
-        raise LabError(f"it did not end:\n{self.text()}")
+    def ended(self) -> int:
+        """Wait until the program has ended and the shell has its terminal back; its exit code."""
+        return int(self.shows(_ENDED).split(_ENDED)[1].split(".")[0])
 
 
 def available() -> bool:

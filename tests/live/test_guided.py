@@ -44,7 +44,7 @@ def test_from_start_to_the_loaded_page(lab: Lab) -> None:
     terminal.press("Enter")
     terminal.shows("Is the way open now?", "watching:")
     terminal.paste_and_run()
-    terminal.shows("✓ reachable:", f"http://{SERVER}:5000/", "Who has come")
+    terminal.shows("✓ reachable:", f"http://{SERVER}:5000/", "Who has come", "watching for packets to port 5000")
     assert lab.wait_for_page(f"http://{SERVER}:5000/").ok
     terminal.shows(f"{CLIENT} arrived on veth-s", "HTTP 200")
     terminal.press("q")

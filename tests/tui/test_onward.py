@@ -13,7 +13,7 @@ from tests.tui import driver, ways
 from tests.tui.driver import on, shows, until
 from wizard.errors import ExitCode, WizardError
 from wizard.model.report import Report
-from wizard.tui.calls import Arrival, Brought, Options
+from wizard.tui.calls import Arrival, Brought, Options, Watching
 from wizard.tui.screens.confirm import ConfirmScreen
 from wizard.tui.screens.page import PageScreen
 from wizard.tui.screens.verdict import VerdictScreen
@@ -142,8 +142,8 @@ async def test_the_phone_arrives_and_the_diary_hears_of_it() -> None:
 
 
 async def test_more_about_a_packet_takes_the_place_of_the_first_word() -> None:
-    def watch(report: Report, tell: Callable[[Arrival | str], None], stop: Event) -> None:
-        tell("Only root sees what was dropped.")
+    def watch(report: Report, tell: Callable[[Arrival | Watching], None], stop: Event) -> None:
+        tell(Watching(("Only root sees what was dropped.",)))
         tell(Arrival("14:07:12", "192.168.1.23 arrived", key="1"))
         tell(Arrival("14:07:12", "192.168.1.23 arrived", ("dropped by ufw",), False, "1"))
         stop.wait(60)
@@ -158,7 +158,7 @@ async def test_more_about_a_packet_takes_the_place_of_the_first_word() -> None:
 async def test_leaving_ends_the_watch() -> None:
     ended = Event()
 
-    def watch(report: Report, tell: Callable[[Arrival | str], None], stop: Event) -> None:
+    def watch(report: Report, tell: Callable[[Arrival | Watching], None], stop: Event) -> None:
         tell(ways.ARRIVALS[0])
         stop.wait(60)
         ended.set()
@@ -171,7 +171,7 @@ async def test_leaving_ends_the_watch() -> None:
 
 
 async def test_where_nothing_can_be_watched_it_says_what_would_be_needed() -> None:
-    def watch(report: Report, tell: Callable[[Arrival | str], None], stop: Event) -> None:
+    def watch(report: Report, tell: Callable[[Arrival | Watching], None], stop: Event) -> None:
         raise WizardError("needs-root", "Only root sees packets arrive.", hint="sudo wizard watch 8000")
 
     app = driver.app(reports.reachable, "5000", more=ways.more(watch=watch))

@@ -15,7 +15,7 @@ from tests.tui.driver import on, shows, type_in, until
 from wizard.model.diagnosis import Stage
 from wizard.model.report import Progress, Rehearsal, Rehearsed, Report, StageResult, StageStatus
 from wizard.tui.app import WizardApp
-from wizard.tui.calls import Arrival, Brought, Lately, More, Options, Tell
+from wizard.tui.calls import Arrival, Brought, Lately, More, Options, Tell, Watching
 from wizard.tui.screens.confirm import ConfirmScreen
 from wizard.tui.screens.lead import LeadScreen
 from wizard.tui.screens.rights import RightsScreen
@@ -47,8 +47,9 @@ class Waiting:
         return self.brought
 
 
-def watch(report: Report, tell: Callable[[Arrival | str], None], stop: Event) -> None:
+def watch(report: Report, tell: Callable[[Arrival | Watching], None], stop: Event) -> None:
     """Two devices come; then nothing until the screen is left."""
+    tell(Watching())
     for arrival in ARRIVALS:
         tell(arrival)
     stop.wait(60)

@@ -195,7 +195,7 @@ def _day(when: datetime, now: datetime) -> str:
     return {0: f"at {when:%H:%M}", 1: "yesterday"}.get(days, f"on {when:%Y-%m-%d}")
 
 
-def watch(report: Report, tell: Callable[[calls.Arrival | str], None], stop: threading.Event) -> None:
+def watch(report: Report, tell: Callable[[calls.Arrival | calls.Watching], None], stop: threading.Event) -> None:
     """Packets of other devices to the target's port, as they arrive."""
     from wizard.diagnose import watching
 
@@ -207,12 +207,12 @@ def watch(report: Report, tell: Callable[[calls.Arrival | str], None], stop: thr
     watching.watch(watching.Wish(target.port, scheme=target.scheme, path=target.path), told, stop)
 
 
-def _told(news: Any) -> Sequence[calls.Arrival | str]:
+def _told(news: Any) -> Sequence[calls.Arrival | calls.Watching]:
     from wizard.model.arrival import Arrival, Opened
     from wizard.present.watch_text import headline
 
     if isinstance(news, Opened):
-        return news.limits
+        return (calls.Watching(news.limits),)
     if isinstance(news, Arrival):
         clock = f"{datetime.fromtimestamp(news.attempt.at):%H:%M:%S}"
         return (calls.Arrival(clock, headline(news), news.more, news.good, str(news.attempt.number)),)

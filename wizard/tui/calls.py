@@ -58,6 +58,12 @@ class Arrival(Struct, frozen=True):
     """One with the key of an earlier one says more of the same packet."""
 
 
+class Watching(Struct, frozen=True):
+    """The watch is on: no packet is missed from now on, but for its `limits`, in sentences."""
+
+    limits: tuple[str, ...] = ()
+
+
 class Brought(Struct, frozen=True):
     """A bundle that was found or given: `path` to it, what it was made for (may be empty), whether root made it."""
 
@@ -93,8 +99,8 @@ Explain = Callable[[str], str]
 Recent = Callable[[], Sequence[Lately]]
 Glance = Callable[["Report"], str]
 """A cheap look at what the verdict rests on, as a digest: equal digests mean that nothing has changed."""
-Watch = Callable[["Report", Callable[["Arrival | str"], None], Event], None]
-"""Tell each arrival, and each limit of this watch in a sentence, until the event is set. WizardError: none is possible."""
+Watch = Callable[["Report", Callable[["Arrival | Watching"], None], Event], None]
+"""Tell that it watches, then each arrival, until the event is set. WizardError: no watching is possible."""
 Rehearse = Callable[["Report"], "Report"]
 """The report with what this kernel said to the device's packet on a copy of the network, before the plan and after it."""
 Ticket = Callable[["Report"], str]

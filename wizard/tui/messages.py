@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from wizard.errors import WizardError
-from wizard.tui.calls import Arrival, Brought, Options
+from wizard.tui.calls import Arrival, Brought, Options, Watching
 
 if TYPE_CHECKING:
     from wizard.model.report import Progress, Report
@@ -102,9 +102,9 @@ class BundleBrought(Message):
 
 @dataclass
 class Arrived(Message):
-    """A packet came from another device; or, in a sentence, what this watch cannot see."""
+    """A packet came from another device; or the watch is on."""
 
-    arrival: Arrival | str
+    arrival: Arrival | Watching
 
 
 @dataclass

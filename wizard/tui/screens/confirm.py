@@ -20,7 +20,7 @@ from wizard.present.sharing import url_of
 from wizard.present.tone import MARK, Tone
 from wizard.present.view import view
 from wizard.tui.background import in_thread
-from wizard.tui.calls import Arrival, Ticket, Watch
+from wizard.tui.calls import Arrival, Ticket, Watch, Watching
 from wizard.tui.content import toned
 from wizard.tui.messages import Arrived, CheckAgain, Reached
 from wizard.tui.screens.steps import copied_text
@@ -85,9 +85,7 @@ class ConfirmScreen(Screen[None]):
         self.set_class(self.report.verdict is Overall.REACHABLE, "open")
         self.query_one("#come").display = self.watcher is not None
         if self.watcher is not None:
-            self.query_one("#limits", Sentences).show(
-                (toned(f"… watching for packets to port {self.report.target.port}", Tone.QUIET),)
-            )
+            self.query_one("#limits", Sentences).show((toned("… getting ready to watch", Tone.QUIET),))
             self.watch_arrivals(self.watcher)
 
     def on_unmount(self) -> None:
@@ -98,7 +96,7 @@ class ConfirmScreen(Screen[None]):
         """Watch in a thread that ends with the screen; only messages come back from it."""
         stopped = self.stopped
 
-        def tell(arrival: Arrival | str) -> None:
+        def tell(arrival: Arrival | Watching) -> None:
             if not stopped.is_set():
                 self.post_message(Arrived(arrival))
 
@@ -112,13 +110,18 @@ class ConfirmScreen(Screen[None]):
 
     @on(Arrived)
     def show_arrival(self, event: Arrived) -> None:
-        if isinstance(event.arrival, str):
-            limits = self.query_one("#limits", Sentences)
-            limits.show((*limits.lines, toned(f"· {harmless(event.arrival)}", Tone.QUIET)))
+        if isinstance(event.arrival, Watching):
+            self._show_watching(event.arrival)
             return
         self.query_one(Arrivals).add(event.arrival)
         if event.arrival.good:
             self.post_message(Reached(self.report, event.arrival))
+
+    def _show_watching(self, watching: Watching) -> None:
+        """From here on no packet is missed; but for what this way of looking cannot see."""
+        said = [f"… watching for packets to port {self.report.target.port}"]
+        said += [f"· {harmless(limit)}" for limit in watching.limits]
+        self.query_one("#limits", Sentences).show(toned(line, Tone.QUIET) for line in said)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that would do nothing are not offered."""
