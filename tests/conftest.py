@@ -7,6 +7,7 @@ A lab test is one marked `live`. With WIZARD_LAB=required in the environment its
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,11 @@ import pytest
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("search", deadline=None, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("WIZARD_EXAMPLES", "steady"))
+
+# A shell starts what runs in its background with Ctrl-C ignored, and that is handed down to every child: the tests of Ctrl-C
+# would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LIVE = Path(__file__).parent / "live"
 BENCH = Path(__file__).parent / "bench"

@@ -158,7 +158,11 @@ def test_two_devices_with_one_address() -> None:
             "ip -n router link set port-o master br-lan up; ip -n other link set eth0 up;"
             f"ip -n other addr add {SERVER}/24 dev eth0 nodad"
         )
-        found = look(lab)
+        # The switch's new port needs a moment before it passes anything on.
+        for _ in range(10):
+            found = look(lab)
+            if len(wire.duplicate(found)) == 2:
+                break
         assert found.gateway is None
         assert len(wire.duplicate(found)) == 2
 
