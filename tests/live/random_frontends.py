@@ -211,6 +211,7 @@ def load_ufw(arena: Arena, random: Random) -> None:
     arena.in_private(ufw(random), "/etc/ufw", "/etc/default")
 
 
-def load_firewalld(arena: Arena, random: Random) -> None:
-    """Runs the firewalld script on the server; its rules stay when it is gone."""
-    arena.in_private(firewalld(random), "/etc/firewalld")
+def load_firewalld(arena: Arena, random: Random, backend: str = "nftables") -> None:
+    """Runs the firewalld script on the server; its rules stay when it is gone. `backend`: nftables or iptables."""
+    choose = f"sed -i 's/^FirewallBackend=.*/FirewallBackend={backend}/' /etc/firewalld/firewalld.conf\n"
+    arena.in_private(choose + firewalld(random), "/etc/firewalld")

@@ -165,6 +165,25 @@ def test_what_firewalld_makes_of_commands(arena: Arena) -> None:
     _front_end(arena, load_firewalld, max(1, PACKETS // 400))
 
 
+@pytest.mark.needs("firewalld", "firewall-cmd", "dbus-daemon", "ip", "nft", "iptables", "ipset", "unshare")
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", [0, 7])
+def test_firewalld_says_the_same_through_nftables_and_through_iptables(arena: Arena, seed: int) -> None:
+    """One configuration, two backends: who gets in is the same (how a refusal is worded is not: host-prohibited there is
+    admin-prohibited here), and each backend's rules do in this kernel what the model says."""
+    outcomes = []
+    score = Score()
+    asked = packets(arena, Random(seed), 120)
+    for backend in ("nftables", "iptables"):
+        arena.clear()
+        load_firewalld(arena, Random(seed), backend)
+        compare(arena, asked, score, f"seed {seed}, {backend}")
+        facts = arena.facts()
+        outcomes.append([trace(facts, packet).outcome for packet in asked])
+    assert not score.wrong, "\n".join(score.wrong[:20])
+    assert outcomes[0] == outcomes[1]
+
+
 def _front_end(arena: Arena, load: Load, rulesets: int) -> None:
     score = Score()
     first = int(os.environ.get("WIZARD_SEED", time.time_ns() % 1_000_000))
