@@ -30,6 +30,12 @@ NFT = {
     "a hidden family before a reset": chain("meta nfproto ipv6 meta l4proto tcp reject with tcp reset"),
     "a hidden protocol before a reset": chain("meta protocol ip tcp dport 80 reject with tcp reset"),
     "a mark before a hidden family": chain("meta mark set 1 meta nfproto ipv6 reject with tcp reset; meta mark 1 drop"),
+    "a verdict map before a hidden family": chain(
+        "tcp dport vmap { 80 : drop, 8080 : accept } meta nfproto ipv4 reject with tcp reset"
+    ),
+    "the answer to a connection within its limits": chain(
+        "ct count over 100000 accept; th dport > 8080 drop", "prerouting", -50
+    ),
     "no family before a reset": chain("tcp dport 80 reject with tcp reset"),
     "an ICMP rejection means its family": chain("reject with icmp host-prohibited"),
     "no connection at all": chain("ct count over 0 reject"),

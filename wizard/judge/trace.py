@@ -160,7 +160,8 @@ def reply(facts: Facts, packet: Packet, decision: Decision) -> Decision:
         ways: list[_Final] = []
         _walk_in(machine, first, ways)
         passed = [final for final in ways if final.outcome in ("deliver", "forward")]
-        for final in passed[:1]:
+        # What answers is the connection within its limits; one beyond them may have been let in by another rule.
+        for final in (_main(passed),) if passed else ():
             back = _answer(final.state, forwarded=final.outcome == "forward")
             _way_back(final)(machine, back, packet, finals)
     except TooManyWays:

@@ -237,6 +237,10 @@ def _with_families(own: list[dict[str, Any]], known: hidden.Families) -> list[di
     return [{"rule": _with_family(each["rule"], known)} if "rule" in each else each for each in own]
 
 
+_EFFECTS = {"mangle", "set", "notrack", "limit", "ct count", "quota", "vmap"}
+"""What wizard.firewalls.nftables.hidden counts as effects, in the words of nft's JSON."""
+
+
 def _with_family(rule: dict[str, Any], known: hidden.Families) -> dict[str, Any]:
     if {"reject": {"type": "tcp reset"}} not in rule.get("expr", []):
         return rule
@@ -245,7 +249,7 @@ def _with_family(rule: dict[str, Any], known: hidden.Families) -> dict[str, Any]
     if not family:
         return rule
     asks = {"match": {"op": "==", "left": {"meta": {"key": "nfproto"}}, "right": f"ipv{family}"}}
-    behind = [place for place, each in enumerate(rule["expr"], start=1) if "match" not in each]
+    behind = [place for place, each in enumerate(rule["expr"], start=1) if _EFFECTS & each.keys()]
     place = behind[effects - 1] if 0 < effects <= len(behind) else 0
     return {**rule, "expr": [*rule["expr"][:place], asks, *rule["expr"][place:]]}
 

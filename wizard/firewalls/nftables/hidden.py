@@ -33,6 +33,7 @@ from wizard.model.ruleset import (
     SetField,
     Table,
     Verdict,
+    VerdictMap,
 )
 
 HIDDEN = "the family that this rule asks for, which nft's listing hides"
@@ -45,8 +46,12 @@ how many effects come before that."""
 _HEAD = re.compile(r"(\w+) (\S+) (\S+) (\d+)(?: \d+)?")
 _LOAD = re.compile(r"  \[ meta load (nfproto|protocol) => reg (\d+) \]")
 _COMPARE = re.compile(r"  \[ cmp eq reg (\d+) (0x[0-9a-f]+) \]")
-_EFFECT = re.compile(r"  \[ (?:meta set|ct set|dynset|notrack|limit|connlimit|payload write|exthdr write)\b.*")
-_EFFECTS = (SetField, ChangeSet, NoTrack, Limit)
+# `dreg 0` is the verdict: a verdict map may end the rule before the family is asked for.
+_EFFECT = re.compile(
+    r"  \[ (?:(?:meta|ct) set|dynset|notrack|limit|connlimit|quota|(?:payload|exthdr) write"
+    r"|lookup reg \d+ set \S+ dreg 0)\b.*"
+)
+_EFFECTS = (SetField, ChangeSet, NoTrack, Limit, VerdictMap)
 _VALUES = {
     ("nfproto", 2): 4,
     ("nfproto", 10): 6,
