@@ -5,7 +5,6 @@ scapy makes and reads the packets; it is imported by the worker only.
 
 from __future__ import annotations
 
-import os
 import select
 import socket
 import time
@@ -13,7 +12,6 @@ from typing import Any
 
 from wizard.twin.words import Question
 
-os.environ.setdefault("MPLBACKEND", "agg")
 FAKE_MAC = "02:00:00:77:77:77"
 _ETH_P_ALL = 3
 _ICMP4 = {

@@ -13,7 +13,6 @@ class Link(Struct, frozen=True):
     mtu: int
     addresses: tuple[str, ...]
     up: bool = True
-    master: str = ""
 
 
 class Load(Struct, frozen=True):
